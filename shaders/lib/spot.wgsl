@@ -1,0 +1,25 @@
+//! A tile of 4 x 4 outputs: Y = B * X * transpose(R), summed over depth taps. B is 4 rows of outputs by TAPS_H inputs,
+//! R 4 columns of outputs by TAPS_W inputs: neighbouring outputs share what they read.
+//! table, as vec4u: per output depth TAPS_D pairs (input, weight, empty); per block of 4 rows, and of 4 columns, a header
+//! (first input, mask of outputs without taps) and for each input the weights of the 4 outputs, as f32 bits.
+//! The root declares params; TAPS_H and TAPS_W are rewritten constants.
+
+override TAPS_D: u32;
+const TAPS_H = 4u;
+const TAPS_W = 4u;
+
+struct Spot { c: u32, column: u32, row: u32, depth: u32, outer: u32 }
+
+/// The tile of an invocation: c varies fastest, then columns, rows, depth, outer.
+fn spot_of(id: u32) -> Spot {
+  let columns = id / params.inner;
+  let rows = columns / params.blocks.x;
+  let depths = rows / params.blocks.y;
+  let outer = depths / params.y_size.x;
+  return Spot(id - columns * params.inner, columns - rows * params.blocks.x, rows - depths * params.blocks.y, depths - outer * params.y_size.x, outer);
+}
+
+fn bits(mask: u32) -> vec4<bool> { return (vec4u(mask) & vec4u(1u, 2u, 4u, 8u)) != vec4u(0u); }
+
+/// False for infinities and NaN, by bits: compilers may assume that there are none.
+fn finite(v: vec4f) -> bool { return all((bitcast<vec4u>(v) & vec4u(0x7f800000u)) < vec4u(0x7f800000u)); }

@@ -1,0 +1,7 @@
+declare module '*.wgsl' {
+  const kernel: import('../src/kernel.ts').Kernel;
+  export default kernel;
+}
+declare module 'wgsl_reflect/wgsl_reflect.module.js' {
+  export * from 'wgsl_reflect';
+}

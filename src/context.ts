@@ -1,0 +1,495 @@
+import { checkOptions, checkShape, countElements, refuse, show, UpsampleError } from './check.ts';
+import { Fault, guarded } from './fault.ts';
+import { fromHalf, toHalf } from './half.ts';
+import { Pipelines } from './kernel.ts';
+import { type Adapter, BYTES, type DType, type Layout, type Limits, type Plan, type TensorSpec } from './plan.ts';
+import { BufferPool, roundSize } from './pool.ts';
+import { type Place, Program } from './program.ts';
+import { Tensor, type TensorData } from './tensor.ts';
+
+export interface ContextOptions {
+  /** Where adapters come from; `navigator.gpu` by default. In Node: `create([])` of npm `webgpu`. */
+  gpu?: GPU;
+  powerPreference?: GPUPowerPreference;
+  /** f16 tensors: `'auto'` (default) where the adapter has `shader-f16`, `true` to insist, `false` to do without. */
+  f16?: 'auto' | boolean;
+  /** Lower limits than the device has, for tests: WebGPU's names, bytes and counts. */
+  limits?: { maxStorageBufferBindingSize?: number; maxBufferSize?: number; maxComputeWorkgroupsPerDimension?: number };
+}
+
+export interface TensorOptions {
+  /** Element type; default `'f32'`. */
+  dtype?: DType;
+  /** Order in memory; default `'nchw'`. */
+  layout?: Layout;
+}
+
+/** Counters of `ctx.memory()`. */
+export interface Memory {
+  /** Tensors not yet disposed that own their buffer, and the bytes of those buffers. */
+  tensors: number;
+  bytes: number;
+  /** Bytes kept for reuse. */
+  idleBytes: number;
+  /** Prepared and cached plans, and the bytes of their tables. */
+  plans: number;
+  planBytes: number;
+  pipelines: number;
+}
+
+interface Batch {
+  readonly encoder: GPUCommandEncoder;
+  readonly pass: GPUComputePassEncoder;
+  readonly fault: Fault;
+  readonly settle: (outcome: Promise<UpsampleError | null>) => void;
+  readonly ops: Set<string>;
+  dispatches: number;
+}
+
+const STORAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
+const READBACK = 0x1 | 0x8; // MAP_READ | COPY_DST
+const MOST_PROGRAMS = 256;
+const MOST_DISPATCHES = 512;
+
+const DTYPES = Object.keys(BYTES) as DType[];
+const LAYOUTS: Layout[] = ['nchw', 'nhwc'];
+
+/** A device with what the library keeps on it: buffers, pipelines, plans, and the calls not yet submitted. */
+export class Context {
+  readonly device: GPUDevice;
+  /** Whether the adapter computes on the CPU (SwiftShader, llvmpipe, WARP). */
+  readonly isSoftware: boolean;
+  /** Resolves when the device is gone, with the reason. */
+  readonly lost: Promise<GPUDeviceLostInfo>;
+  /** @internal what plans may know */
+  readonly adapter: Adapter;
+  /** @internal keeps the object alive that Node's WebGPU depends on */
+  readonly gpu: GPU | undefined;
+
+  readonly #owned: boolean;
+  readonly #pool: BufferPool;
+  readonly #pipelines: Pipelines;
+  readonly #programs = new Map<string, Program>();
+  #planBytes = 0;
+  #batch: Batch | undefined;
+  #scheduled = false;
+  #ended: UpsampleError | undefined;
+  readonly #waiting = new Set<(error: UpsampleError) => void>();
+  readonly #scopes: Set<Tensor>[] = [];
+  #made: { fault: Fault } | undefined;
+
+  /** @internal use createContext or fromDevice */
+  constructor(device: GPUDevice, owned: boolean, gpu?: GPU, caps: ContextOptions['limits'] = {}) {
+    this.device = device;
+    this.#owned = owned;
+    this.gpu = gpu;
+    const { limits } = device;
+    const info: Partial<GPUAdapterInfo> = device.adapterInfo ?? {};
+    const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+    this.isSoftware = info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(words);
+    const lower = (name: keyof typeof caps) => Math.min(limits[name], caps[name] ?? Number.POSITIVE_INFINITY);
+    const allowed: Limits = {
+      binding: lower('maxStorageBufferBindingSize'),
+      buffer: lower('maxBufferSize'),
+      groups: lower('maxComputeWorkgroupsPerDimension'),
+    };
+    this.adapter = { software: this.isSoftware, limits: allowed };
+    this.#pool = new BufferPool((size) => {
+      const { value, fault } = guarded(device, 'allocate', () => device.createBuffer({ size, usage: STORAGE }));
+      this.#made = { fault };
+      return value;
+    });
+    this.#pipelines = new Pipelines(device);
+    this.lost = device.lost;
+    device.lost.then((info) =>
+      this.#end(new UpsampleError('device-lost', 'device', `the device is lost (${info.reason}): ${info.message || 'no reason given'}`)),
+    );
+  }
+
+  /** Uploads an array as a tensor: elements in memory order, [N, C, ...spatial] for `nchw`, [N, ...spatial, C] for `nhwc`.
+   * @param data as many numbers as the shape has elements; for f16 numbers, or a Uint16Array of IEEE half bits
+   * @param shape [N, C, ...spatial], or any other
+   * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-lost` */
+  tensor(data: ArrayLike<number>, shape: readonly number[], options: TensorOptions = {}): Tensor {
+    this.alive('tensor');
+    const spec = this.checkSpec('tensor', shape, options);
+    const n = spec.shape.reduce((a, b) => a * b, 1);
+    if (data?.length !== n) refuse('tensor', `data has ${data?.length} elements for shape [${spec.shape.join(', ')}]`, `expected ${n}`);
+    const { buffer, fault, fresh } = this.allocate('tensor', n * BYTES[spec.dtype]);
+    if (!fresh) this.flush(); // unsubmitted work may still read what this write replaces
+    this.device.queue.writeBuffer(buffer, 0, uploadable(data, spec.dtype));
+    return this.#track(new Tensor(this, spec, buffer, 0, false, fault ? [fault] : []));
+  }
+
+  /** Uses somebody else's buffer as a tensor: no copy, not owned, its size taken from the shape. The buffer needs usage STORAGE.
+   * Calls that touch it are submitted alone and at once, in the order of the calls.
+   * @param options `offset` in bytes, a multiple of the element size; default 0
+   * @throws UpsampleError `invalid-argument`, `limit-exceeded`; a buffer of another device is reported as `device-mismatch` by the next awaited call */
+  wrap(buffer: GPUBuffer, shape: readonly number[], options: TensorOptions & { offset?: number } = {}): Tensor {
+    this.alive('wrap');
+    const { offset = 0, ...rest } = options;
+    const spec = this.checkSpec('wrap', shape, rest);
+    const bytes = spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
+    if (typeof buffer?.size !== 'number' || typeof buffer.usage !== 'number') refuse('wrap', `buffer is ${show(buffer)}`, 'expected a GPUBuffer');
+    if (!Number.isInteger(offset) || offset < 0 || offset % BYTES[spec.dtype])
+      refuse('wrap', `offset is ${show(offset)}`, `expected a multiple of ${BYTES[spec.dtype]} bytes`);
+    if (offset + bytes > buffer.size)
+      refuse('wrap', `[${spec.shape.join(', ')}] at offset ${offset} needs ${offset + bytes} bytes`, `the buffer has ${buffer.size}`);
+    if (!(buffer.usage & 0x80)) refuse('wrap', `the buffer has usage ${buffer.usage}`, 'expected GPUBufferUsage.STORAGE among its usages');
+    const { fault } = guarded(
+      this.device,
+      'wrap',
+      () => {
+        const layout = this.device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }] });
+        this.device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer, size: 4 } }] });
+      },
+      'device-mismatch',
+    );
+    return this.#track(new Tensor(this, spec, buffer, offset, true, [fault]));
+  }
+
+  /** @internal a checked shape, type and layout */
+  checkSpec(op: string, shape: readonly number[], options: TensorOptions): Omit<TensorSpec, 'skew'> {
+    checkOptions(op, options, ['dtype', 'layout', 'offset']);
+    const { dtype = 'f32', layout = 'nchw' } = options;
+    if (!DTYPES.includes(dtype)) refuse(op, `dtype is ${show(dtype)}`, `expected one of ${DTYPES.join(', ')}`);
+    if (!LAYOUTS.includes(layout)) refuse(op, `layout is ${show(layout)}`, `expected one of ${LAYOUTS.join(', ')}`);
+    if (dtype === 'f16' && !this.device.features.has('shader-f16')) refuse(op, 'dtype is "f16" but the device lacks the feature shader-f16', 'use f32');
+    const checked = checkShape(op, 'shape', shape);
+    const bytes = countElements(op, 'shape', checked, BYTES[dtype]) * BYTES[dtype];
+    if (bytes > this.adapter.limits.buffer)
+      throw new UpsampleError(
+        'limit-exceeded',
+        op,
+        `[${checked.join(', ')}] needs a buffer of ${bytes} bytes; the device allows ${this.adapter.limits.buffer}`,
+      );
+    return { shape: checked, dtype, layout };
+  }
+
+  /** Live tensors, and what is kept for speed. */
+  memory(): Memory {
+    const { count, bytes, idle } = this.#pool;
+    return { tensors: count, bytes, idleBytes: idle, plans: this.#programs.size, planBytes: this.#planBytes, pipelines: this.#pipelines.size };
+  }
+
+  /** Submits the calls made so far; otherwise they go at the end of the current task or with the next read. */
+  flush(): void {
+    this.#submit();
+  }
+
+  /** Runs a synchronous function and disposes every tensor it made, except those it returns (alone, in an array or as properties). */
+  tidy<T>(body: () => T): T {
+    const scope = new Set<Tensor>();
+    this.#scopes.push(scope);
+    let result: T | undefined;
+    try {
+      result = body();
+      if (result instanceof Promise) refuse('tidy', 'the function returned a promise', 'expected a synchronous function');
+      return result;
+    } finally {
+      this.#scopes.pop();
+      const kept = new Set<unknown>(result instanceof Tensor ? [result] : typeof result === 'object' && result ? Object.values(result) : []);
+      for (const tensor of scope) {
+        if (!kept.has(tensor)) tensor.dispose();
+        else this.#scopes.at(-1)?.add(tensor);
+      }
+    }
+  }
+
+  /** Waits until prepared operations are compiled: `await ctx.warmup([bilinear2d.prepare(ctx, …), …])`. */
+  warmup<T>(prepared: readonly Promise<T>[]): Promise<T[]> {
+    return Promise.all(prepared);
+  }
+
+  /** Ends the context and frees its memory. A device made by `createContext` is destroyed, one given to `fromDevice` is not. */
+  destroy(): void {
+    if (this.#ended) return;
+    this.#submit();
+    for (const program of this.#programs.values()) program.destroy();
+    this.#programs.clear();
+    this.#pool.trim(0);
+    this.#end(new UpsampleError('disposed', 'context', 'the context was destroyed'));
+    if (this.#owned) this.device.destroy();
+  }
+
+  #end(error: UpsampleError): void {
+    this.#ended ??= error;
+    this.#batch?.settle(Promise.resolve(this.#ended));
+    this.#batch = undefined;
+    for (const reject of this.#waiting) reject(this.#ended);
+    this.#waiting.clear();
+  }
+
+  /** @internal throws when the context can no longer compute */
+  alive(op: string): void {
+    if (this.#ended) throw new UpsampleError(this.#ended.code, op, this.#ended.message);
+  }
+
+  /** @internal waits for the GPU without outliving it: many WebGPU promises resolve or hang on a lost device */
+  settled<T>(op: string, promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#ended) return reject(new UpsampleError(this.#ended.code, op, this.#ended.message));
+      this.#waiting.add(reject);
+      const end = (act: () => void) => {
+        if (this.#waiting.delete(reject)) act();
+      };
+      promise.then(
+        (value) => end(() => resolve(value)),
+        (error) => {
+          // A rejection may precede the news of the loss that caused it.
+          if (error instanceof UpsampleError) end(() => reject(error));
+          else setTimeout(() => end(() => reject(error)), 50);
+        },
+      );
+    });
+  }
+
+  /** @internal a buffer of the pool, and the fault of its allocation if it is new */
+  allocate(op: string, bytes: number): { buffer: GPUBuffer; fault: Fault | undefined; fresh: boolean } {
+    this.#made = undefined;
+    const { buffer, fresh } = this.#pool.acquire(roundSize(bytes, this.adapter.limits.buffer));
+    const made = this.#made as { fault: Fault } | undefined;
+    const fault = made && new Fault(made.fault.done.then(() => (made.fault.error ? new UpsampleError('out-of-memory', op, made.fault.error.message) : null)));
+    return { buffer, fault, fresh };
+  }
+
+  /** @internal */
+  release(tensor: Tensor): void {
+    for (const scope of this.#scopes) scope.delete(tensor);
+    if (tensor.wrapped || this.#ended) return;
+    if (tensor.faults.some((f) => f.error?.code === 'out-of-memory')) {
+      this.#submit();
+      this.#pool.discard(tensor.buffer);
+    } else this.#pool.release(tensor.buffer);
+    if (!this.#batch) this.#pool.trim();
+  }
+
+  #track(tensor: Tensor): Tensor {
+    this.#scopes.at(-1)?.add(tensor);
+    return tensor;
+  }
+
+  /** @internal the plan's program, compiled and cached under `key` */
+  #program(op: string, key: string, plan: () => Plan): Program {
+    const cached = this.#programs.get(key);
+    if (cached) {
+      this.#programs.delete(key); // the most recently used stands last
+      this.#programs.set(key, cached);
+      return cached;
+    }
+    const program = new Program(this.device, this.#pipelines, this.adapter.limits, op, plan());
+    program.compileNow();
+    this.#programs.set(key, program);
+    this.#planBytes += program.bytes;
+    program.fault.done.then(() => {
+      if (program.fault.error) this.#drop(key, program);
+    });
+    if (this.#programs.size > MOST_PROGRAMS) {
+      this.#submit(); // unsubmitted work may use the program that goes
+      const [oldest, old] = this.#programs.entries().next().value!;
+      this.#drop(oldest, old);
+    }
+    return program;
+  }
+
+  #drop(key: string, program: Program): void {
+    if (this.#programs.get(key) !== program) return;
+    this.#submit();
+    this.#programs.delete(key);
+    this.#planBytes -= program.bytes;
+    program.destroy();
+  }
+
+  /** @internal Runs the plan of a call: recorded now, submitted with the batch.
+   * @param key names the call completely, so that an equal call reuses its plan */
+  run(op: string, key: string, inputs: Readonly<Record<string, Tensor>>, plan: () => Plan): Record<string, Tensor> {
+    this.alive(op);
+    const program = this.#program(op, key, plan);
+    const faults = new Set<Fault>();
+    let alone = false;
+    for (const input of Object.values(inputs)) {
+      for (const fault of input.faults) if (fault.error !== null) faults.add(fault);
+      alone ||= input.wrapped;
+    }
+    if (program.fault.error !== null) faults.add(program.fault);
+    const places = new Map<string, Place>();
+    const scratch: GPUBuffer[] = [];
+    const take = (name: string, bytes: number) => {
+      const { buffer, fault } = this.allocate(op, bytes);
+      if (fault) faults.add(fault);
+      places.set(name, { buffer, offset: 0, size: Math.min(buffer.size, this.adapter.limits.binding - (this.adapter.limits.binding % 4)) });
+      return buffer;
+    };
+    if (alone) this.#submit();
+    const batch = this.#open();
+    batch.ops.add(op);
+    faults.add(batch.fault);
+    for (const [name, input] of Object.entries(inputs)) places.set(name, placeOf(input));
+    const buffers = Object.entries(program.plan.outputs).map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
+    for (const [name, bytes] of Object.entries(program.plan.scratch)) scratch.push(take(name, bytes));
+    program.encode(batch.pass, (name) => places.get(name)!);
+    batch.dispatches += program.plan.steps.length;
+    for (const buffer of scratch) this.#pool.release(buffer);
+    if (alone || batch.dispatches > MOST_DISPATCHES) this.#submit();
+    const list = [...faults];
+    return Object.fromEntries(buffers.map(([name, spec, buffer]) => [name, this.#track(new Tensor(this, spec, buffer, 0, false, list))]));
+  }
+
+  /** @internal compiles a plan for a caller who encodes it */
+  async compile(op: string, plan: Plan): Promise<Program> {
+    this.alive(op);
+    const program = new Program(this.device, this.#pipelines, this.adapter.limits, op, plan);
+    try {
+      await this.settled(op, program.compileLater());
+    } catch (error) {
+      program.destroy();
+      throw error;
+    }
+    return program;
+  }
+
+  /** @internal scratch buffers that a prepared operation keeps */
+  scratch(op: string, sizes: Readonly<Record<string, number>>): { places: Map<string, Place>; done: Promise<void> } {
+    const places = new Map<string, Place>();
+    const { fault } = guarded(this.device, op, () => {
+      for (const [name, size] of Object.entries(sizes)) places.set(name, { buffer: this.device.createBuffer({ size, usage: STORAGE }), offset: 0, size });
+    });
+    const done = this.settled(op, fault.done).then(() => {
+      if (fault.error) throw fault.error;
+    });
+    return { places, done };
+  }
+
+  #open(): Batch {
+    if (this.#batch) return this.#batch;
+    let settle!: Batch['settle'];
+    const fault = new Fault(
+      new Promise((resolve) => {
+        settle = resolve;
+      }),
+    );
+    const encoder = this.device.createCommandEncoder();
+    this.#batch = { encoder, pass: encoder.beginComputePass(), fault, settle, ops: new Set(), dispatches: 0 };
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#submit();
+      });
+    }
+    return this.#batch;
+  }
+
+  #submit(more?: (encoder: GPUCommandEncoder) => void): void {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (!batch && !more) return;
+    if (this.#ended) {
+      batch?.settle(Promise.resolve(this.#ended));
+      return;
+    }
+    const { fault } = guarded(this.device, batch ? [...batch.ops].join(', ') : 'read', () => {
+      const encoder = batch?.encoder ?? this.device.createCommandEncoder();
+      batch?.pass.end();
+      more?.(encoder);
+      this.device.queue.submit([encoder.finish()]);
+    });
+    batch?.settle(fault.done.then(() => fault.error ?? null));
+    this.#pool.trim();
+  }
+
+  /** @internal */
+  async read(tensor: Tensor): Promise<TensorData> {
+    const op = 'data';
+    if (tensor.disposed) throw new UpsampleError('disposed', op, `the tensor [${tensor.shape.join(', ')}] was disposed`);
+    this.alive(op);
+    const bytes = tensor.byteLength;
+    const start = tensor.offset - (tensor.offset % 4);
+    const size = Math.ceil((tensor.offset + bytes - start) / 4) * 4;
+    if (!(tensor.buffer.usage & 0x4)) refuse(op, 'the wrapped buffer cannot be read', 'expected GPUBufferUsage.COPY_SRC among its usages');
+    const { value: staging, fault } = guarded(this.device, op, () => this.device.createBuffer({ size: Math.max(size, 4), usage: READBACK }));
+    this.#submit(size ? (encoder) => encoder.copyBufferToBuffer(tensor.buffer, start, staging, 0, size) : undefined);
+    const mapped = staging.mapAsync(1 /* GPUMapMode.READ */);
+    mapped.catch(() => {}); // its failure is judged after the faults that explain it
+    try {
+      const faults = [...tensor.faults, fault];
+      await this.settled(op, Promise.all(faults.map((f) => f.done)));
+      for (const f of faults) if (f.error) throw f.error;
+      await this.settled(op, mapped);
+      this.alive(op);
+      return decoded(staging.getMappedRange().slice(tensor.offset - start, tensor.offset - start + bytes), tensor.dtype);
+    } finally {
+      staging.destroy();
+    }
+  }
+}
+
+const bytesOf = (spec: TensorSpec) => spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
+
+/** Where an input lies: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew. */
+function placeOf({ buffer, offset, byteLength }: Tensor): Place {
+  const base = offset - (offset % 256);
+  return { buffer, offset: base, size: Math.max(Math.min(Math.ceil((offset - base + byteLength) / 4) * 4, buffer.size - base), 4) };
+}
+
+function uploadable(data: ArrayLike<number>, dtype: DType): ArrayBufferView<ArrayBuffer> {
+  if (dtype === 'f16') {
+    const bits = data instanceof Uint16Array ? data : toHalf(data);
+    if (bits.length % 2 === 0) return bits as Uint16Array<ArrayBuffer>;
+    const even = new Uint16Array(bits.length + 1); // writeBuffer moves whole words
+    even.set(bits);
+    return even;
+  }
+  if (dtype === 'f32') return data instanceof Float32Array ? (data as Float32Array<ArrayBuffer>) : Float32Array.from(data);
+  if (dtype === 'u32') return data instanceof Uint32Array ? (data as Uint32Array<ArrayBuffer>) : Uint32Array.from(data);
+  return data instanceof Int32Array ? (data as Int32Array<ArrayBuffer>) : Int32Array.from(data);
+}
+
+function decoded(bytes: ArrayBuffer, dtype: DType): TensorData {
+  if (dtype === 'f16') return fromHalf(new Uint16Array(bytes));
+  return dtype === 'f32' ? new Float32Array(bytes) : dtype === 'u32' ? new Uint32Array(bytes) : new Int32Array(bytes);
+}
+
+const GRANTED = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;
+
+const HINTS = {
+  'insecure-context': 'WebGPU needs a secure context: serve the page over https or from localhost',
+  'no-navigator-gpu': 'this environment has no navigator.gpu; use a browser with WebGPU, or in Node pass { gpu: create([]) } of npm webgpu',
+  'no-adapter': 'no GPU adapter was granted; on Linux Chrome may need --enable-unsafe-webgpu and a Vulkan driver',
+};
+const noAdapter = (reason: keyof typeof HINTS) => new UpsampleError('no-adapter', 'createContext', HINTS[reason], reason);
+
+/** Opens a GPU device of its own.
+ * @returns a context that asks for no more than the adapter grants and works at WebGPU's default limits
+ * @throws UpsampleError `no-adapter` with a `reason`; `invalid-argument` when `f16: true` cannot be had */
+export async function createContext(options: ContextOptions = {}): Promise<Context> {
+  checkOptions('createContext', options, ['gpu', 'powerPreference', 'f16', 'limits']);
+  const { gpu = globalThis.navigator?.gpu, powerPreference, f16 = 'auto', limits } = options;
+  if (!gpu) throw noAdapter(globalThis.isSecureContext === false ? 'insecure-context' : 'no-navigator-gpu');
+  const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {}).catch(() => null);
+  if (!adapter) throw noAdapter('no-adapter');
+  if (f16 === true && !adapter.features.has('shader-f16')) refuse('createContext', 'f16 is true but the adapter lacks shader-f16', "use f16: 'auto'");
+  const wanted: GPUFeatureName[] = f16 ? ['shader-f16', 'timestamp-query'] : ['timestamp-query'];
+  const device = await adapter.requestDevice({
+    requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
+    requiredLimits: Object.fromEntries(GRANTED.map((name) => [name, adapter.limits[name]])),
+  });
+  return new Context(device, true, gpu, limits);
+}
+
+/** Uses a device that somebody else opened, and never destroys it. */
+export function fromDevice(device: GPUDevice, options: Pick<ContextOptions, 'limits'> = {}): Context {
+  if (typeof device?.createComputePipeline !== 'function') refuse('fromDevice', `device is ${show(device)}`, 'expected a GPUDevice');
+  return new Context(device, false, undefined, options.limits);
+}
+
+/** Whether `createContext` would find an adapter. */
+export async function isSupported(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<boolean> {
+  return !!(await gpu?.requestAdapter().catch(() => null));
+}

@@ -1,0 +1,93 @@
+import { UpsampleError } from '../../check.ts';
+import { type Adapter, BYTES, cover, type Step, type Window } from '../../plan.ts';
+import { type ResampleCall, rowsOfCall } from './call.ts';
+import { isIdentity, type Rows } from './table.ts';
+
+export type Triple = readonly [number, number, number];
+
+/** A resampling as kernels see it: both tensors are [outer, ...axes, inner] in memory, and only the axes change. */
+export interface Box {
+  readonly outer: number;
+  readonly inner: number;
+  /** In memory order; three for the fused kernels, any number for passes. */
+  readonly axes: readonly Rows[];
+}
+
+export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
+export const outSize = (rows: Rows): number => rows.start.length;
+export const triple = (axes: readonly Rows[], of: (rows: Rows) => number): Triple => axes.map(of) as unknown as Triple;
+
+const identity = (size: number): Rows => ({
+  inSize: size,
+  start: Uint32Array.from({ length: size }, (_, i) => i),
+  ptr: Uint32Array.from({ length: size + 1 }, (_, i) => i),
+  weight: new Float64Array(size).fill(1),
+});
+
+/** Merges the axes that do not change, in memory order, so that layout and rank no longer matter. */
+export function boxOf(call: ResampleCall): Box {
+  const rank = call.shape.length;
+  const order = Array.from({ length: rank }, (_, i) => i);
+  if (call.x.layout === 'nhwc' && rank > 2) order.push(...order.splice(1, 1));
+  const rows = rowsOfCall(call);
+  const merged: (number | Rows)[] = [];
+  for (const axis of order) {
+    const r = rows[axis];
+    const last = merged.at(-1);
+    if (r && !isIdentity(r)) merged.push(r);
+    else if (typeof last === 'number') merged[merged.length - 1] = last * call.shape[axis]!;
+    else merged.push(call.shape[axis]!);
+  }
+  const outer = typeof merged[0] === 'number' ? (merged.shift() as number) : 1;
+  const inner = typeof merged.at(-1) === 'number' ? (merged.pop() as number) : 1;
+  return { outer, inner, axes: merged.map((m) => (typeof m === 'number' ? identity(m) : m)) };
+}
+
+/** Pads to three axes. A map of the last axis alone takes its rows from outer, so that tiles of 4 x 4 have rows to share. */
+export function threeAxes({ outer, inner, axes }: Box): Box {
+  if (axes.length === 1 && inner === 1) return { outer: 1, inner, axes: [identity(1), identity(outer), axes[0]!] };
+  return { outer, inner, axes: [...new Array<Rows>(3 - axes.length).fill(identity(1)), ...axes] };
+}
+
+/** A run of outer whose bindings respect the limit. */
+export interface Slice {
+  readonly outer: number;
+  readonly x: string | Window;
+  readonly y: string | Window;
+  /** First element of x and y within its binding. */
+  readonly xAt: number;
+  readonly yAt: number;
+}
+
+/** Cuts outer into runs whose windows fit the binding limit. `xEach` and `yEach` are elements of one of outer. */
+export function slices(call: ResampleCall, outer: number, xEach: number, yEach: number, { limits }: Adapter): Slice[] {
+  const width = BYTES[call.x.dtype];
+  const { skew } = call.x;
+  if (Math.max(outer * xEach + skew, outer * yEach) * width <= limits.binding) return [{ outer, x: 'input', y: 'output', xAt: skew, yAt: 0 }];
+  const fit = Math.floor((limits.binding - 512) / width / Math.max(xEach, yEach));
+  const most = width === 2 ? fit - (fit % 2) : fit; // runs of 2-byte elements end on whole words
+  if (most < 1) {
+    const bytes = Math.max(xEach, yEach) * width;
+    throw new UpsampleError('limit-exceeded', call.op, `one plane of ${bytes} bytes exceeds a storage binding; the device allows ${limits.binding} bytes`);
+  }
+  const window = (of: string, first: number, count: number): [Window, number] => {
+    const offset = Math.floor((first * width) / 256) * 256;
+    return [{ of, offset, size: Math.ceil(((first + count) * width - offset) / 4) * 4 }, first - offset / width];
+  };
+  return Array.from({ length: Math.ceil(outer / most) }, (_, i) => {
+    const count = Math.min(most, outer - i * most);
+    const [x, xAt] = window('input', skew + i * most * xEach, count * xEach);
+    const [y, yAt] = window('output', i * most * yEach, count * yEach);
+    return { outer: count, x, y, xAt, yAt };
+  });
+}
+
+/** A dispatch before its grid; `count` is the number of invocations. */
+export type Work = Omit<Step, 'grid'> & { readonly count: number };
+
+/** Dispatches for all slices: params `count` and `base` are filled in, and no dispatch has more than `most` invocations. */
+export const dispatches = (parts: readonly Slice[], { limits }: Adapter, most: number, work: (slice: Slice) => Work): Step[] =>
+  parts.flatMap((slice) => {
+    const { count, ...step } = work(slice);
+    return cover(count, limits.groups, most).map(({ base, grid }) => ({ ...step, params: { ...step.params, count, base }, grid }));
+  });

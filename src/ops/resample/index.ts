@@ -1,0 +1,157 @@
+import { type Operation, operation } from '../../op.ts';
+import type { TensorSpec } from '../../plan.ts';
+import {
+  backwardCall,
+  type InsertOptions,
+  type InterpolateOptions,
+  insertNdCall,
+  interpolateCall,
+  type Nearest2dOptions,
+  nearest2dCall,
+  type ResizeOptions,
+  resizeCall,
+  type Smooth2dOptions,
+  smooth2dCall,
+} from './arguments.ts';
+import type { ResampleCall } from './call.ts';
+import { resamplePlans } from './plan.ts';
+
+export type { InsertOptions, InterpolateMode, InterpolateOptions, Nearest2dOptions, ResizeOptions, Size2d, Smooth2dOptions } from './arguments.ts';
+
+/** Shape of the forward input, for operations that go backwards: several inputs map to one output size. */
+export interface Backward {
+  /** [N, C, ...spatial] of the forward input. */
+  inputShape: readonly number[];
+}
+
+type Check<O> = (op: string, x: TensorSpec, options: O) => ResampleCall;
+
+const forward = <O extends object>(op: string, check: Check<O>): Operation<[options: O], O> =>
+  operation(op, check, resamplePlans, (options: O): [O] => [options]);
+
+const optional = <O extends object>(op: string, check: Check<O>): Operation<[options?: O], O> =>
+  operation<[options?: O], O, ResampleCall>(
+    op,
+    (name, x, options = {} as O) => check(name, x, options),
+    resamplePlans,
+    (options: O): [O] => [options],
+  );
+
+const backward = <O extends object>(op: string, check: Check<O>): Operation<[inputShape: readonly number[], options: O], O & Backward> =>
+  operation(
+    op,
+    (name: string, dy: TensorSpec, inputShape: readonly number[], options: O = {} as O) => backwardCall(name, dy, inputShape, (x) => check(name, x, options)),
+    resamplePlans,
+    ({ inputShape, ...options }: O & Backward): [readonly number[], O] => [inputShape, options as unknown as O],
+  );
+
+/** `y[n,c,o] = sum over i of w[o,i] * x[n,c,i]`, per spatial axis; the weights follow from the mode and the sizes.
+ * @param x [N, C, L], [N, C, H, W] or [N, C, D, H, W]; f32 or f16, for the nearest modes any dtype
+ * @param options `mode` `'nearest'` (default: floor of the scaled index), `'nearest-exact'` (nearest centre), `'linear'` (rank 3), `'bilinear'`, `'bicubic'` (rank 4,
+ *   a = -0.75), `'trilinear'` (rank 5), `'area'`, and the filters `'lanczos3'`, `'lanczos5'`, `'mitchell'`, `'gaussian'`; exactly one of `size` and `scaleFactor`;
+ *   `alignCorners` false, `antialias` false, `recomputeScaleFactor` false, `indexRule` `'exact'`. Half-pixel centres unless `alignCorners`. With `size` coordinates
+ *   use the ratio of sizes, with `scaleFactor` the factor: values differ where the size was rounded.
+ * @returns [N, C, ...size], in the layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch F.interpolate; filters TensorFlow ScaleAndTranslate. */
+export const interpolate: Operation<[options: InterpolateOptions], InterpolateOptions> = /*#__PURE__*/ forward('interpolate', interpolateCall);
+
+/** `dx[n,c,i] = sum over o of w[o,i] * dy[n,c,o]`: the transpose of `interpolate`, the gradient of its input. Deterministic.
+ * @param dy gradient of the result, f32 or f16
+ * @param inputShape shape of the forward input
+ * @param options as given to `interpolate`
+ * @returns dx, of `inputShape`
+ * @throws UpsampleError as `interpolate` */
+export const interpolateBackward: Operation<[inputShape: readonly number[], options: InterpolateOptions], InterpolateOptions & Backward> =
+  /*#__PURE__*/ backward('interpolateBackward', interpolateCall);
+
+/** `y[o] = sum over i of w[o,i] * x[i]` along each of `axes`, in ONNX's words.
+ * @param x any shape; f32 or f16, for mode nearest any dtype
+ * @param options ONNX's attributes in camelCase with ONNX's strings as values and ONNX's defaults: `mode` `'nearest'`, `coordinateTransformationMode` `'half_pixel'`,
+ *   `nearestMode` `'round_prefer_floor'`, `cubicCoeffA` -0.75, `excludeOutside` false, `antialias` false, `keepAspectRatioPolicy` `'stretch'`, `extrapolationValue` 0,
+ *   `axes` all; exactly one of `sizes`, `scales`; `roi` for `tf_crop_and_resize`. An option that could not act is refused.
+ * @returns x resized, in its layout and dtype
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: ONNX Resize-19, ONNX Runtime where the text is silent. */
+export const resize: Operation<[options: ResizeOptions], ResizeOptions> = /*#__PURE__*/ forward('resize', resizeCall);
+
+/** `dx[i] = sum over o of w[o,i] * dy[o]`: the transpose of `resize`. Outputs outside a crop region give no gradient.
+ * @param dy gradient of the result, f32 or f16
+ * @param inputShape shape of the forward input
+ * @param options as given to `resize`
+ * @throws UpsampleError as `resize` */
+export const resizeBackward: Operation<[inputShape: readonly number[], options: ResizeOptions], ResizeOptions & Backward> = /*#__PURE__*/ backward(
+  'resizeBackward',
+  resizeCall,
+);
+
+/** `y[n,c,i,j] = x[n,c,floor(i*H/outH),floor(j*W/outW)]`: `interpolate` with mode nearest, or nearest-exact.
+ * @param x [N, C, H, W], any dtype
+ * @param options exactly one of `size`, `scaleFactor`; `exact` false
+ * @throws UpsampleError as `interpolate` */
+export const nearest2d: Operation<[options: Nearest2dOptions], Nearest2dOptions> = /*#__PURE__*/ forward('nearest2d', nearest2dCall);
+/** The gradient of `nearest2d`: each input gets the sum of its copies' gradients. Arguments as `interpolateBackward`. */
+export const nearest2dBackward: Operation<[inputShape: readonly number[], options: Nearest2dOptions], Nearest2dOptions & Backward> = /*#__PURE__*/ backward(
+  'nearest2dBackward',
+  nearest2dCall,
+);
+
+/** `interpolate` with mode bilinear.
+ * @param x [N, C, H, W], f32 or f16
+ * @param options exactly one of `size`, `scaleFactor`; `alignCorners` false, `antialias` false
+ * @throws UpsampleError as `interpolate` */
+export const bilinear2d: Operation<[options: Smooth2dOptions], Smooth2dOptions> = /*#__PURE__*/ forward('bilinear2d', /*#__PURE__*/ smooth2dCall('bilinear'));
+/** The gradient of `bilinear2d`. Arguments as `interpolateBackward`. */
+export const bilinear2dBackward: Operation<[inputShape: readonly number[], options: Smooth2dOptions], Smooth2dOptions & Backward> = /*#__PURE__*/ backward(
+  'bilinear2dBackward',
+  /*#__PURE__*/ smooth2dCall('bilinear'),
+);
+
+/** `interpolate` with mode bicubic: a = -0.75, with antialias -0.5. Results overshoot the range of x.
+ * @param x [N, C, H, W], f32 or f16
+ * @param options exactly one of `size`, `scaleFactor`; `alignCorners` false, `antialias` false
+ * @throws UpsampleError as `interpolate` */
+export const bicubic2d: Operation<[options: Smooth2dOptions], Smooth2dOptions> = /*#__PURE__*/ forward('bicubic2d', /*#__PURE__*/ smooth2dCall('bicubic'));
+/** The gradient of `bicubic2d`. Arguments as `interpolateBackward`. */
+export const bicubic2dBackward: Operation<[inputShape: readonly number[], options: Smooth2dOptions], Smooth2dOptions & Backward> = /*#__PURE__*/ backward(
+  'bicubic2dBackward',
+  /*#__PURE__*/ smooth2dCall('bicubic'),
+);
+
+type Insert = Operation<[options?: InsertOptions], InsertOptions>;
+type InsertBackward = Operation<[inputShape: readonly number[], options: InsertOptions], InsertOptions & Backward>;
+
+/** `y[n,c,i*stride+offset] = x[n,c,i]`, 0 elsewhere: each element at one place of its own cell of `stride` outputs.
+ * @param x [N, C, L], any dtype
+ * @param options `stride` 2, `offset` 0 (below stride), `outputSize` L*stride
+ * @returns [N, C, L*stride]
+ * @throws UpsampleError as `interpolate`
+ * Source: the bed-of-nails unpooling of fully convolutional decoders. */
+export const bedOfNails1d: Insert = /*#__PURE__*/ optional('bedOfNails1d', /*#__PURE__*/ insertNdCall(1, true));
+/** `bedOfNails1d` along H and W of [N, C, H, W]. */
+export const bedOfNails2d: Insert = /*#__PURE__*/ optional('bedOfNails2d', /*#__PURE__*/ insertNdCall(2, true));
+/** `bedOfNails1d` along D, H and W of [N, C, D, H, W]. */
+export const bedOfNails3d: Insert = /*#__PURE__*/ optional('bedOfNails3d', /*#__PURE__*/ insertNdCall(3, true));
+/** `dx[n,c,i] = dy[n,c,i*stride+offset]`: the gradient of `bedOfNails1d`, a strided slice. Arguments as `interpolateBackward`. */
+export const bedOfNails1dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails1dBackward', /*#__PURE__*/ insertNdCall(1, true));
+/** The gradient of `bedOfNails2d`. */
+export const bedOfNails2dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails2dBackward', /*#__PURE__*/ insertNdCall(2, true));
+/** The gradient of `bedOfNails3d`. */
+export const bedOfNails3dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails3dBackward', /*#__PURE__*/ insertNdCall(3, true));
+
+/** `y[n,c,i*stride+offset] = x[n,c,i]`, 0 elsewhere: stride-1 zeros between neighbours, the first half of a transposed convolution.
+ * @param x [N, C, L], any dtype
+ * @param options `stride` 2, `offset` 0 (zeros before), `outputSize` offset + (L-1)*stride + 1 (more: zeros behind)
+ * @returns [N, C, outputSize]
+ * @throws UpsampleError as `interpolate` */
+export const zeroInsert1d: Insert = /*#__PURE__*/ optional('zeroInsert1d', /*#__PURE__*/ insertNdCall(1, false));
+/** `zeroInsert1d` along H and W of [N, C, H, W]. */
+export const zeroInsert2d: Insert = /*#__PURE__*/ optional('zeroInsert2d', /*#__PURE__*/ insertNdCall(2, false));
+/** `zeroInsert1d` along D, H and W of [N, C, D, H, W]. */
+export const zeroInsert3d: Insert = /*#__PURE__*/ optional('zeroInsert3d', /*#__PURE__*/ insertNdCall(3, false));
+/** The gradient of `zeroInsert1d`, a strided slice. Arguments as `interpolateBackward`. */
+export const zeroInsert1dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert1dBackward', /*#__PURE__*/ insertNdCall(1, false));
+/** The gradient of `zeroInsert2d`. */
+export const zeroInsert2dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert2dBackward', /*#__PURE__*/ insertNdCall(2, false));
+/** The gradient of `zeroInsert3d`. */
+export const zeroInsert3dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert3dBackward', /*#__PURE__*/ insertNdCall(3, false));

@@ -1,0 +1,143 @@
+import move from '../../../shaders/resample/move.wgsl';
+import moveHalf from '../../../shaders/resample/move_half.wgsl';
+import moveRow from '../../../shaders/resample/move_row.wgsl';
+import stretch from '../../../shaders/resample/stretch.wgsl';
+import { UpsampleError } from '../../check.ts';
+import { toHalf } from '../../half.ts';
+import { type Adapter, BYTES, type Plan } from '../../plan.ts';
+import { type Box, dispatches, outSize, product, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
+import type { ResampleCall } from './call.ts';
+import { indices, wholeScale } from './pack.ts';
+
+const MOST = Number.POSITIVE_INFINITY;
+
+/** The fill value as a word, as the dtype has it; halves twice. */
+function fillBits({ x: { dtype }, fill }: ResampleCall): number {
+  if (dtype === 'f16') return toHalf([fill])[0]! * 0x10001;
+  return dtype === 'f32' ? new Uint32Array(Float32Array.of(fill).buffer)[0]! : fill >>> 0;
+}
+
+/** Tables of all axes in one buffer, and where each begins. */
+export function join(parts: readonly Uint32Array[]): { table: Uint32Array; at: number[] } {
+  const table = new Uint32Array(parts.reduce((n, p) => n + p.length, 0));
+  let end = 0;
+  const at = parts.map((part) => {
+    table.set(part, end);
+    end += part.length;
+    return end - part.length;
+  });
+  return { table, at };
+}
+
+/** Completes a plan. */
+export type Make = (name: string, why: string, steps: Plan['steps'], tables: Plan['tables'], scratch?: Plan['scratch']) => Plan;
+
+/** Plans of maps that copy bits: nearest, bed of nails, strided slices. */
+export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
+  if (box.axes.length > 6) throw new UpsampleError('limit-exceeded', call.op, `${box.axes.length} separate axes change; at most 6 can`);
+  if (box.axes.length > 3) return [moveChain(call, box, adapter, make)];
+  const { outer, inner, axes } = threeAxes(box);
+  const width = BYTES[call.x.dtype];
+  const fill = fillBits(call);
+  const xSize = triple(axes, (r) => r.inSize);
+  const ySize = triple(axes, outSize);
+  const parts = slices(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
+  const plans: Plan[] = [];
+
+  if (width === 4 && inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0)) {
+    const vectors = ySize[2] / 4;
+    const scaled = wholeScale(axes);
+    if (scaled && fill === 0 && scaled.scale.some((s) => s > 1)) {
+      const [SD = 1, SH = 1, SW = 1] = scaled.scale;
+      const [OD = 0, OH = 0, OW = 0] = scaled.offset;
+      const steps = dispatches(parts, adapter, MOST, (s) => ({
+        kernel: stretch,
+        types: {},
+        constants: { SD, SH, SW, NAILS: Number(scaled.nails), OD, OH, OW },
+        params: { x_size: xSize, blocks: vectors, x_at: s.xAt, y_at: s.yAt / 4 },
+        bind: { x: s.x, y: s.y },
+        count: s.outer * ySize[0] * xSize[1] * vectors,
+      }));
+      plans.push(make('stretch', 'whole scale factors: one vector serves all rows that stem from it, without tables', steps, {}));
+    }
+    const { table, at } = join(axes.map((r) => indices(r, 4)));
+    const rows = Math.ceil(ySize[1] / 4);
+    const steps = dispatches(parts, adapter, MOST, (s) => ({
+      kernel: moveRow,
+      types: {},
+      constants: {},
+      params: { x_size: xSize, y_size: ySize, parts: at.map((n) => n / 4), x_at: s.xAt, blocks: [vectors, rows], y_at: s.yAt / 4, fill },
+      bind: { x: s.x, table: 'table', y: s.y },
+      count: s.outer * ySize[0] * rows * vectors,
+    }));
+    plans.push(make('move_row', 'channels first: vectors along the row, and a row that repeats is read once', steps, { table }));
+  }
+
+  const fits = (bytes: number) => (inner * width) % bytes === 0 && parts.every((s) => (s.xAt * width) % bytes === 0 && (s.yAt * width) % bytes === 0);
+  const { table, work } = plainMove(call, { outer, inner, axes });
+  const plain = (bytes: number) => dispatches(parts, adapter, MOST, work(bytes));
+  if (fits(16)) plans.push(make('move vec4', 'channels last: 16 bytes of channels at a time', plain(16), { table }));
+  if (fits(4)) plans.push(make('move', 'the plain copy, a word at a time', plain(4), { table }));
+  else plans.push(make('move_half', 'the plain copy of 2-byte elements, a pair at a time', plain(2), { table }));
+  return plans;
+}
+
+/** The plain copy in units of 16, 4 or 2 bytes. */
+function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Uint32Array; work: (bytes: number) => (s: Slice) => Work } {
+  const width = BYTES[call.x.dtype];
+  const fill = fillBits(call);
+  const xSize = triple(axes, (r) => r.inSize);
+  const ySize = triple(axes, outSize);
+  const { table, at } = join(axes.map((r) => indices(r)));
+  const work = (bytes: number) => (s: Slice) => {
+    const half = bytes === 2;
+    const per = (elements: number) => (elements * width) / bytes;
+    const params = {
+      x_size: xSize,
+      inner: per(inner),
+      y_size: ySize,
+      parts: at,
+      x_at: per(s.xAt),
+      y_at: half ? s.yAt / 2 : per(s.yAt),
+      fill: half ? fill & 0xffff : fill,
+    };
+    const count = s.outer * product(ySize) * per(inner);
+    return {
+      kernel: half ? moveHalf : move,
+      types: half ? {} : { word: bytes === 16 ? 'vec4<u32>' : 'u32' },
+      constants: {},
+      params,
+      bind: { x: s.x, table: 'table', y: s.y },
+      count: half ? Math.ceil(count / 2) : count,
+    };
+  };
+  return { table, work };
+}
+
+/** A copy along more than three axes: the first three, then the rest. */
+function moveChain(call: ResampleCall, { outer, inner, axes }: Box, adapter: Adapter, make: Make): Plan {
+  const first = axes.slice(0, 3);
+  const rest = axes.slice(3);
+  const between = product(first.map(outSize)) * product(rest.map((r) => r.inSize)) * outer * inner;
+  const bytes = between * BYTES[call.x.dtype];
+  const most = Math.max(bytes, product(call.x.shape) * BYTES[call.x.dtype], product(call.shape) * BYTES[call.x.dtype]);
+  if (most > adapter.limits.binding)
+    throw new UpsampleError(
+      'limit-exceeded',
+      call.op,
+      `copying along ${axes.length} axes needs a binding of ${most} bytes; the device allows ${adapter.limits.binding}`,
+    );
+  const boxes = [
+    threeAxes({ outer, axes: first, inner: product(rest.map((r) => r.inSize)) * inner }),
+    threeAxes({ outer: outer * product(first.map(outSize)), axes: rest, inner }),
+  ] as const;
+  const tables: Record<string, Uint32Array> = {};
+  const steps = boxes.flatMap((box, i) => {
+    const { table, work } = plainMove(call, box);
+    tables[`table${i}`] = table;
+    const slice: Slice = { outer: box.outer, x: i ? 'between' : 'input', y: i ? 'output' : 'between', xAt: i ? 0 : call.x.skew, yAt: 0 };
+    const half = (box.inner * BYTES[call.x.dtype]) % 4 !== 0 || (slice.xAt * BYTES[call.x.dtype]) % 4 !== 0;
+    return dispatches([slice], adapter, MOST, work(half ? 2 : 4)).map((step) => ({ ...step, bind: { ...step.bind, table: `table${i}` } }));
+  });
+  return make('move chain', `a copy along ${axes.length} separate axes, three at a time`, steps, tables, { between: bytes });
+}

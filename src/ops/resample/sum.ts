@@ -1,0 +1,151 @@
+import gather from '../../../shaders/resample/gather.wgsl';
+import pass from '../../../shaders/resample/pass.wgsl';
+import tile from '../../../shaders/resample/tile.wgsl';
+import tilePixel from '../../../shaders/resample/tile_pixel.wgsl';
+import tileRow from '../../../shaders/resample/tile_row.wgsl';
+import { type Adapter, BYTES, cover, type Plan, type Step } from '../../plan.ts';
+import { type Box, dispatches, outSize, product, slices, threeAxes, triple } from './box.ts';
+import type { ResampleCall } from './call.ts';
+import { join, type Make } from './move.ts';
+import { blocks, blockTaps, csr, depths } from './pack.ts';
+import { isIdentity, mostTaps, type Rows } from './table.ts';
+
+/** About 1e9 multiply-adds at most in one dispatch. */
+const mostOf = (taps: number) => Math.max(Math.floor(1e9 / Math.max(taps, 1)), 1);
+
+/** Inputs that a tile may span along an axis: beyond, its table and its zeros cost more than passes. */
+const WIDEST = 24;
+
+/** The tables of gather: rows of each axis with absolute pointers. */
+function csrTables(axes: readonly Rows[]): { table: Uint32Array; at: number[] } {
+  let end = 0;
+  return join(
+    axes.map((rows) => {
+      const part = csr(rows, end);
+      end += part.length;
+      return part;
+    }),
+  );
+}
+
+/** Plans of maps that add up weighted inputs: linear, cubic, area, filters, and the gradients of all but the one-to-one maps. */
+export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
+  const passes = passPlan(call, box, adapter, make);
+  if (box.axes.length > 3) return passes ? [passes] : [];
+  const { outer, inner, axes } = threeAxes(box);
+  const { fill } = call;
+  const real = call.x.dtype;
+  const types = { real };
+  const xSize = triple(axes, (r) => r.inSize);
+  const ySize = triple(axes, outSize);
+  const parts = slices(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
+  const fused: Plan[] = [];
+
+  const [d, h, w] = axes as [Rows, Rows, Rows];
+  if (Math.max(blockTaps(h), blockTaps(w)) <= WIDEST) {
+    const mark = fill !== 0;
+    const packed = [depths(d, mark), blocks(h, mark), blocks(w, mark)] as const;
+    const { table, at } = join(packed.map((p) => p.table));
+    const [TAPS_D, TAPS_H, TAPS_W] = packed.map((p) => p.taps) as [number, number, number];
+    const grid = [Math.ceil(ySize[2] / 4), Math.ceil(ySize[1] / 4)] as const;
+    const most = mostOf(TAPS_D * TAPS_H * (TAPS_W + 4) * 4);
+    const steps = (kernel: Step['kernel'], innerUnit: number, xUnit: number, yUnit: number) =>
+      dispatches(parts, adapter, most, (s) => ({
+        kernel,
+        types: { ...types, TAPS_H: `${TAPS_H}u`, TAPS_W: `${TAPS_W}u` },
+        constants: { TAPS_D },
+        params: {
+          ...{ x_size: xSize, inner: inner / innerUnit, y_size: ySize, parts: at.map((n) => n / 4) },
+          ...{ blocks: grid, x_at: s.xAt / xUnit, y_at: s.yAt / yUnit, fill },
+        },
+        bind: { x: s.x, table: 'table', y: s.y },
+        count: (s.outer * ySize[0] * grid[0] * grid[1] * inner) / innerUnit,
+      }));
+    const spans = `${TAPS_D}x${TAPS_H}x${TAPS_W} inputs for 4 x 4 outputs`;
+    if (inner % 4 === 0 && parts.every((s) => s.xAt % 4 === 0 && s.yAt % 4 === 0))
+      fused.push(make('tile_pixel', `channels last, vectors of channels: ${spans}`, steps(tilePixel, 4, 4, 4), { table }));
+    if (inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0))
+      fused.push(make('tile_row', `channels first, vectors along the row: ${spans}`, steps(tileRow, 1, 1, 4), { table }));
+    fused.push(make('tile', `any width and channel count: ${spans}`, steps(tile, 1, 1, 1), { table }));
+  }
+
+  const { table, at } = csrTables(axes);
+  const gatherSteps = dispatches(parts, adapter, mostOf(axes.reduce((n, r) => n * mostTaps(r), 1)), (s) => ({
+    kernel: gather,
+    types,
+    constants: {},
+    params: { x_size: xSize, inner, y_size: ySize, rows: at, x_at: s.xAt, y_at: s.yAt, fill },
+    bind: { x: s.x, table: 'table', y: s.y },
+    count: s.outer * product(ySize) * inner,
+  }));
+  const plain = make('gather', 'the plain sum over all taps, one output at a time', gatherSteps, { table });
+
+  if (!passes) return [...fused, plain];
+  // Loads per output: a tile shares its inputs among 16 outputs and a few more reads for weights; a pass reads every tap
+  // with its weight and moves the intermediate tensors.
+  const shared = (blockTaps(h) * (blockTaps(w) + 4) * mostTaps(d)) / 16 + 1;
+  const separate = passCost(box);
+  return separate < shared || !fused.length ? [passes, ...fused, plain] : [...fused, passes, plain];
+}
+
+const growth = (rows: Rows) => outSize(rows) / rows.inSize;
+/** Passes shrink first and enlarge last, so that the tensors between them are small. */
+const inOrder = ({ axes }: Box) => axes.map((_, i) => i).sort((a, b) => growth(axes[a]!) - growth(axes[b]!) || b - a);
+
+/** Reads per final output of a chain of passes. */
+function passCost(box: Box): number {
+  const sizes = box.axes.map((r) => r.inSize);
+  const total = product(box.axes.map(outSize));
+  let cost = 0;
+  for (const axis of inOrder(box)) {
+    const rows = box.axes[axis]!;
+    sizes[axis] = outSize(rows);
+    cost += ((2 * rows.weight.length) / outSize(rows) + 1) * (product(sizes) / total);
+  }
+  return cost;
+}
+
+/** One pass per axis over scratch tensors of f32. Undefined where a tensor between does not fit a binding. */
+function passPlan(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan | undefined {
+  const { x } = call;
+  const sizes = box.axes.map((r) => r.inSize);
+  const order = inOrder(box).filter((axis) => !isIdentity(box.axes[axis]!));
+  const limit = Math.min(adapter.limits.binding, adapter.limits.buffer);
+  if (Math.max(product(call.x.shape) + x.skew, product(call.shape)) * BYTES[x.dtype] > limit) return undefined;
+  const steps: Step[] = [];
+  const tables: Record<string, Uint32Array> = {};
+  const scratch: Record<string, number> = {};
+  let from = 'input';
+  for (const [i, axis] of order.entries()) {
+    const rows = box.axes[axis]!;
+    const last = i === order.length - 1;
+    const xAxis = sizes[axis]!;
+    sizes[axis] = outSize(rows);
+    const before = box.outer * product(sizes.slice(0, axis));
+    const after = product(sizes.slice(axis + 1)) * box.inner;
+    const elements = before * sizes[axis]! * after;
+    const to = last ? 'output' : `between${i}`;
+    if (!last) {
+      if (elements * 4 > limit) return undefined;
+      scratch[to] = elements * 4;
+    }
+    const xAt = i ? 0 : x.skew;
+    const unit = after % 4 === 0 && xAt % 4 === 0 ? 4 : 1;
+    const vec = (type: string) => (unit === 4 ? `vec4<${type}>` : type);
+    tables[`table${i}`] = csr(rows, 0);
+    const count = elements / unit;
+    for (const { base, grid } of cover(count, adapter.limits.groups, mostOf(mostTaps(rows) * unit)))
+      steps.push({
+        kernel: pass,
+        types: { x_type: vec(i ? 'f32' : x.dtype), y_type: vec(last ? x.dtype : 'f32'), lanes: vec('f32') },
+        constants: {},
+        params: { x_axis: xAxis, y_axis: sizes[axis]!, inner: after / unit, count, base, x_at: xAt / unit, y_at: 0, fill: call.fill },
+        bind: { x: from, table: `table${i}`, y: to },
+        grid,
+      });
+    from = to;
+  }
+  // A row without taps on one axis and the fill value on the next would be weighted again: fused kernels do that exactly.
+  if (call.fill !== 0 && order.length > 1 && box.axes.length <= 3 && box.axes.some((r) => r.ptr.some((p, o) => o > 0 && p === r.ptr[o - 1]))) return undefined;
+  return make('passes', `one axis at a time: ${order.map((axis) => `${mostTaps(box.axes[axis]!)} taps`).join(', ')}`, steps, tables, scratch);
+}

@@ -1,0 +1,252 @@
+// Axis tables: for every output index the contiguous inputs it reads and their weights, in float64.
+// A coordinate rule exists here and nowhere else; the reference, the kernels and (transposed) the gradients read these rows.
+
+/** Sparse rows of one axis: output o reads inputs start[o] + t with weight[ptr[o] + t], t < ptr[o+1] - ptr[o]. A row without taps yields the fill value. */
+export interface Rows {
+  readonly inSize: number;
+  readonly start: Uint32Array;
+  readonly ptr: Uint32Array;
+  readonly weight: Float64Array;
+}
+
+/** ONNX coordinate rules; PyTorch's are `half_pixel`, `align_corners` and, for nearest, `asymmetric`. */
+export type Coordinates =
+  | 'half_pixel'
+  | 'half_pixel_symmetric'
+  | 'pytorch_half_pixel'
+  | 'align_corners'
+  | 'asymmetric'
+  | 'tf_crop_and_resize'
+  | 'tf_half_pixel_for_nn';
+
+export type Rounding = 'floor' | 'ceil' | 'round_prefer_floor' | 'round_prefer_ceil';
+
+/** Smoothing kernels that stretch when they antialias. */
+export type Filter = 'linear' | 'cubic' | 'lanczos3' | 'lanczos5' | 'gaussian' | 'mitchell';
+
+/** Where output o samples the input. The scale is output/input as a fraction `scale[0]/scale[1]`: of the sizes, or a factor over 1. */
+export interface Where {
+  readonly rule: Coordinates;
+  readonly scale: readonly [number, number];
+  /** Only tf_crop_and_resize: begin and end, relative to the input. */
+  readonly roi?: readonly [number, number];
+  /** Only align_corners: the length that the factor gives, when it is not to be rounded to O. */
+  readonly length?: number;
+}
+
+/** How one axis is resampled, as plain data. */
+export type AxisRule = { readonly inSize: number; readonly outSize: number } & (
+  | { readonly kind: 'nearest'; readonly where: Where; readonly round: Rounding }
+  | { readonly kind: 'nearest-f32'; readonly step: number; readonly half: boolean }
+  | { readonly kind: 'linear'; readonly where: Where }
+  | { readonly kind: 'cubic'; readonly where: Where; readonly a: number; readonly excludeOutside: boolean }
+  | { readonly kind: 'stretched'; readonly where: Where; readonly filter: 'linear' | 'cubic'; readonly a: number; readonly excludeOutside: boolean }
+  | { readonly kind: 'windowed'; readonly step: number; readonly filter: Filter; readonly antialias: boolean; readonly normalise: 'always' | 'tf' }
+  | { readonly kind: 'area' }
+  | { readonly kind: 'insert'; readonly stride: number; readonly offset: number }
+  | { readonly kind: 'copy' }
+);
+
+/** The source coordinate of output o as a fraction: exact in integers where the scale is one of integers. */
+function coordinate({ rule, scale: [up, down], roi, length }: Where, inSize: number, outSize: number, o: number): [n: number, d: number] {
+  const exact = Number.isInteger(up) && Number.isInteger(down);
+  switch (rule) {
+    case 'asymmetric':
+      return [o * down, up];
+    case 'tf_half_pixel_for_nn':
+      return exact ? [(2 * o + 1) * down, 2 * up] : [((o + 0.5) * down) / up, 1];
+    case 'align_corners':
+      if (length !== undefined) return length === 1 ? [0, 1] : [o * (inSize - 1), length - 1];
+      return outSize > 1 ? [o * (inSize - 1), outSize - 1] : [0, 1];
+    case 'tf_crop_and_resize': {
+      const [begin, end] = roi!;
+      const last = inSize - 1;
+      return [outSize > 1 ? begin * last + (o * (end - begin) * last) / (outSize - 1) : 0.5 * (begin + end) * last, 1];
+    }
+    case 'pytorch_half_pixel':
+      if (outSize === 1) return [0, 1];
+      break;
+    case 'half_pixel_symmetric': {
+      const shift = inSize * up - outSize * down;
+      return exact ? [shift + (2 * o + 1) * down - up, 2 * up] : [shift / (2 * up) + ((o + 0.5) * down) / up - 0.5, 1];
+    }
+  }
+  return exact ? [(2 * o + 1) * down - up, 2 * up] : [((o + 0.5) * down) / up - 0.5, 1];
+}
+
+/** Whole part and remainder of n/d; exact for integers below 2^52. */
+function split(n: number, d: number): [whole: number, fraction: number] {
+  const whole = Math.floor(n / d);
+  return [whole, (n - whole * d) / d];
+}
+
+function rounded(round: Rounding, n: number, d: number): number {
+  if (round === 'floor') return Math.floor(n / d);
+  if (round === 'ceil') return Math.ceil(n / d);
+  return round === 'round_prefer_floor' ? Math.ceil((2 * n - d) / (2 * d)) : Math.floor((2 * n + d) / (2 * d));
+}
+
+const cubicNear = (a: number, v: number) => ((a + 2) * v - (a + 3)) * v * v + 1;
+const cubicFar = (a: number, v: number) => ((a * v - 5 * a) * v + 8 * a) * v - 4 * a;
+
+const lanczos = (radius: number) => (v: number) => {
+  if (v <= 1e-3) return 1;
+  const p = Math.PI * v;
+  return v > radius ? 0 : (radius * Math.sin(p) * Math.sin(p / radius)) / (p * p);
+};
+
+/** Half width and value at distance v >= 0. Sources: PyTorch (linear; cubic, a = -0.5), TensorFlow ScaleAndTranslate (the others). */
+const FILTERS: Record<Filter, { radius: number; at: (v: number) => number }> = {
+  linear: { radius: 1, at: (v) => Math.max(0, 1 - v) },
+  cubic: { radius: 2, at: (v) => (v < 1 ? cubicNear(-0.5, v) : v < 2 ? cubicFar(-0.5, v) : 0) },
+  lanczos3: { radius: 3, at: lanczos(3) },
+  lanczos5: { radius: 5, at: lanczos(5) },
+  gaussian: { radius: 1.5, at: (v) => (v >= 1.5 ? 0 : Math.exp(-(v * v) / 0.5)) },
+  mitchell: {
+    radius: 2,
+    at: (v) => (v < 1 ? ((7 / 6) * v - 2) * v * v + 8 / 9 : v < 2 ? (((-7 / 18) * v + 2) * v - 10 / 3) * v + 16 / 9 : 0),
+  },
+};
+
+const clamp = (i: number, size: number) => Math.min(Math.max(i, 0), size - 1);
+
+/** Weights on taps first, first + 1, …; those outside are dropped and the rest renormalised, or moved to the border pixel. */
+function place(first: number, weights: readonly number[], inSize: number, excludeOutside: boolean): Row {
+  if (excludeOutside) {
+    const inside = weights.map((w, t) => (first + t >= 0 && first + t < inSize ? w : 0));
+    const sum = inside.reduce((a, b) => a + b, 0) || 1;
+    const lo = Math.max(first, 0);
+    const hi = Math.min(first + weights.length, inSize);
+    return lo < hi ? { start: lo, weights: inside.slice(lo - first, hi - first).map((w) => w / sum) } : { start: clamp(first, inSize), weights: [0] };
+  }
+  const start = clamp(first, inSize);
+  const merged = new Array<number>(clamp(first + weights.length - 1, inSize) - start + 1).fill(0);
+  for (const [t, w] of weights.entries()) merged[clamp(first + t, inSize) - start]! += w;
+  return { start, weights: merged };
+}
+
+interface Row {
+  start: number;
+  weights: number[];
+}
+const EMPTY: Row = { start: 0, weights: [] };
+
+function windowed(rule: AxisRule & { kind: 'windowed' }, o: number): Row {
+  const { inSize, step, antialias, normalise } = rule;
+  const { radius, at } = FILTERS[rule.filter];
+  const stretch = antialias ? Math.max(step, 1) : 1;
+  const centre = step * (o + 0.5);
+  const reach = radius * stretch;
+  const tf = normalise === 'tf';
+  if (tf && (centre < 0 || centre > inSize)) return EMPTY;
+  const lo = tf ? clamp(Math.ceil(centre - reach - 0.5), inSize) : Math.max(Math.trunc(centre - reach + 0.5), 0);
+  const hi = tf ? clamp(Math.floor(centre + reach - 0.5), inSize) + 1 : Math.min(Math.trunc(centre + reach + 0.5), inSize);
+  const weights: number[] = [];
+  for (let j = lo; j < hi; j++) weights.push(at(Math.abs((j - centre + 0.5) / stretch)));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const divisor = (tf ? Math.abs(sum) >= 1000 * 2 ** -126 : sum !== 0) ? sum : 1;
+  return { start: lo, weights: weights.map((w) => w / divisor) };
+}
+
+/** ONNX antialiasing: the filter stretches when the scale is below 1, is normalised, and then meets the border. */
+function stretched(rule: AxisRule & { kind: 'stretched' }, o: number): Row {
+  const { where, inSize, outSize, filter, a, excludeOutside } = rule;
+  const [n, d] = coordinate(where, inSize, outSize, o);
+  const x = n / d;
+  const stretch = Math.max(where.scale[1] / where.scale[0], 1);
+  const reach = (filter === 'cubic' ? 2 : 1) * stretch;
+  const first = Math.floor(x - reach) + 1;
+  const at = filter === 'linear' ? (v: number) => Math.max(0, 1 - v) : (v: number) => (v < 1 ? cubicNear(a, v) : v < 2 ? cubicFar(a, v) : 0);
+  const weights: number[] = [];
+  for (let j = first; j < x + reach; j++) weights.push(at(Math.abs(j - x) / stretch));
+  const sum = weights.reduce((p, q) => p + q, 0);
+  return place(first, sum ? weights.map((w) => w / sum) : weights, inSize, excludeOutside);
+}
+
+function row(rule: AxisRule, o: number): Row {
+  const { inSize, outSize } = rule;
+  switch (rule.kind) {
+    case 'copy':
+      return { start: o, weights: [1] };
+    case 'insert': {
+      const at = o - rule.offset;
+      const i = at / rule.stride;
+      return at >= 0 && Number.isInteger(i) && i < inSize ? { start: i, weights: [1] } : EMPTY;
+    }
+    case 'area': {
+      const lo = Math.floor((o * inSize) / outSize);
+      const count = Math.ceil(((o + 1) * inSize) / outSize) - lo;
+      return { start: lo, weights: new Array<number>(count).fill(1 / count) };
+    }
+    case 'nearest-f32': {
+      const f = Math.fround;
+      return { start: Math.min(Math.floor(rule.half ? f((o + 0.5) * rule.step) : f(f(o) * rule.step)), inSize - 1), weights: [1] };
+    }
+    case 'windowed':
+      return windowed(rule, o);
+    default: {
+      const [n, d] = coordinate(rule.where, inSize, outSize, o);
+      if (rule.where.rule === 'tf_crop_and_resize' && (n / d < 0 || n / d > inSize - 1)) return EMPTY;
+      if (rule.kind === 'stretched') return stretched(rule, o);
+      if (rule.kind === 'nearest') return { start: clamp(rounded(rule.round, n, d), inSize), weights: [1] };
+      const [i, t] = split(n, d);
+      if (rule.kind === 'linear') return place(i, [1 - t, t], inSize, false);
+      const { a } = rule;
+      return place(i - 1, [cubicFar(a, t + 1), cubicNear(a, t), cubicNear(a, 1 - t), cubicFar(a, 2 - t)], inSize, rule.excludeOutside);
+    }
+  }
+}
+
+/** Builds the rows of an axis. Weights that are exactly zero at either end are no taps. */
+export function rowsOf(rule: AxisRule): Rows {
+  const { inSize, outSize } = rule;
+  const start = new Uint32Array(outSize);
+  const ptr = new Uint32Array(outSize + 1);
+  const all: number[] = [];
+  for (let o = 0; o < outSize; o++) {
+    const { start: from, weights } = row(rule, o);
+    let lo = 0;
+    let hi = weights.length;
+    while (hi - lo > 1 && weights[lo] === 0) lo++;
+    while (hi - lo > 1 && weights[hi - 1] === 0) hi--;
+    start[o] = from + lo;
+    for (let t = lo; t < hi; t++) all.push(weights[t]!);
+    ptr[o + 1] = all.length;
+  }
+  return { inSize, start, ptr, weight: Float64Array.from(all) };
+}
+
+/** The same map, transposed: row i lists the outputs that read input i, in rising order. */
+export function transpose({ inSize, start, ptr, weight }: Rows): Rows {
+  const outSize = start.length;
+  const lo = new Uint32Array(inSize).fill(outSize);
+  const hi = new Uint32Array(inSize);
+  const each = (visit: (i: number, o: number, e: number) => void) => {
+    for (let o = 0; o < outSize; o++) for (let e = ptr[o]!; e < ptr[o + 1]!; e++) visit(start[o]! + e - ptr[o]!, o, e);
+  };
+  each((i, o) => {
+    lo[i] = Math.min(lo[i]!, o);
+    hi[i] = Math.max(hi[i]!, o + 1);
+  });
+  const back = new Uint32Array(inSize + 1);
+  for (let i = 0; i < inSize; i++) back[i + 1] = back[i]! + Math.max(hi[i]! - lo[i]!, 0);
+  const weights = new Float64Array(back[inSize]!);
+  each((i, o, e) => {
+    weights[back[i]! + o - lo[i]!] = weight[e]!;
+  });
+  return { inSize: outSize, start: lo.map((o) => (o === outSize ? 0 : o)), ptr: back, weight: weights };
+}
+
+/** Most taps of any row. */
+export function mostTaps({ ptr }: Rows): number {
+  let most = 0;
+  for (let o = 1; o < ptr.length; o++) most = Math.max(most, ptr[o]! - ptr[o - 1]!);
+  return most;
+}
+
+/** Whether every row is one input with weight 1, or (unless `full`) nothing: then values are copied, bit for bit. */
+export const isSelection = (rows: Rows): boolean => mostTaps(rows) <= 1 && rows.weight.every((w) => w === 1);
+
+/** Whether the rows change nothing. */
+export const isIdentity = (rows: Rows): boolean =>
+  rows.start.length === rows.inSize && rows.weight.length === rows.inSize && isSelection(rows) && rows.start.every((i, o) => i === o);

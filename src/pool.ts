@@ -1,0 +1,60 @@
+const MIB = 2 ** 20;
+
+/** A size that other tensors can share: multiples of 256 bytes, then of an eighth of a power of two. */
+export function roundSize(bytes: number, most: number): number {
+  const step = Math.max(256, 2 ** (Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
+  return Math.min(Math.max(Math.ceil(bytes / step) * step, 256), Math.max(most - (most % 4), Math.ceil(bytes / 4) * 4));
+}
+
+/** Buffers of one usage, kept for reuse up to max(64 MiB, the most that was ever in use). */
+export class BufferPool {
+  /** Bytes and buffers in use. */
+  bytes = 0;
+  count = 0;
+  /** Bytes kept for reuse. */
+  idle = 0;
+  #peak = 0;
+  readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #make: (size: number) => GPUBuffer;
+
+  constructor(make: (size: number) => GPUBuffer) {
+    this.#make = make;
+  }
+
+  acquire(size: number): { buffer: GPUBuffer; fresh: boolean } {
+    const kept = this.#free.get(size)?.pop();
+    if (kept) this.idle -= size;
+    const buffer = kept ?? this.#make(size);
+    this.bytes += size;
+    this.count++;
+    this.#peak = Math.max(this.#peak, this.bytes);
+    return { buffer, fresh: !kept };
+  }
+
+  release(buffer: GPUBuffer): void {
+    this.bytes -= buffer.size;
+    this.count--;
+    this.idle += buffer.size;
+    const list = this.#free.get(buffer.size);
+    if (list) list.push(buffer);
+    else this.#free.set(buffer.size, [buffer]);
+  }
+
+  /** Ends a buffer that must not be reused. */
+  discard(buffer: GPUBuffer): void {
+    this.bytes -= buffer.size;
+    this.count--;
+    buffer.destroy();
+  }
+
+  /** Destroys what exceeds the cap. Only when no unsubmitted work refers to an idle buffer. */
+  trim(cap = Math.max(64 * MIB, this.#peak)): void {
+    for (const [size, list] of this.#free) {
+      while (list.length && this.idle > cap) {
+        list.pop()!.destroy();
+        this.idle -= size;
+      }
+      if (!list.length) this.#free.delete(size);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { UpsampleError } from './check.ts';
+import { Fault, guarded } from './fault.ts';
+import { type Pipelines, paramsBytes } from './kernel.ts';
+import type { Limits, Plan, Step, Window } from './plan.ts';
+import { roundSize } from './pool.ts';
+
+/** Where a name of a plan lives: `offset` is a multiple of 256. */
+export interface Place {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+const ALIGN = 256; // uniform and storage binding offsets
+const padded = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
+
+/** A plan on a device: its pipelines, parameters and tables. Encoding it allocates and compiles nothing but bind groups. */
+export class Program {
+  readonly plan: Plan;
+  readonly op: string;
+  /** What allocation and compilation may still report. */
+  fault: Fault;
+  readonly #device: GPUDevice;
+  readonly #pipelines: Pipelines;
+  readonly #compiled: GPUComputePipeline[] = [];
+  readonly #tables = new Map<string, Place>();
+  readonly #params: GPUBuffer | undefined;
+  /** Bytes of tables and parameters. */
+  readonly bytes: number;
+
+  constructor(device: GPUDevice, pipelines: Pipelines, limits: Limits, op: string, plan: Plan) {
+    this.#device = device;
+    this.#pipelines = pipelines;
+    this.plan = plan;
+    this.op = op;
+    let bytes = 0;
+    const { value, fault } = guarded(device, op, () => {
+      for (const [name, data] of Object.entries(plan.tables)) {
+        const size = roundSize(data.byteLength, limits.buffer);
+        const buffer = device.createBuffer({ label: `${op} ${name}`, size, usage: 0x80 | 0x8 /* STORAGE | COPY_DST */ });
+        device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
+        this.#tables.set(name, { buffer, offset: 0, size: Math.max(data.byteLength, 4) });
+        bytes += size;
+      }
+      const all = plan.steps.map((step) => paramsBytes(step.kernel, step.params));
+      const size = all.reduce((sum, p) => sum + padded(p.byteLength), 0);
+      if (!size) return undefined;
+      const together = new Uint8Array(size);
+      let at = 0;
+      for (const p of all) {
+        together.set(new Uint8Array(p), at);
+        at += padded(p.byteLength);
+      }
+      const buffer = device.createBuffer({ label: `${op} params`, size, usage: 0x40 | 0x8 /* UNIFORM | COPY_DST */ });
+      device.queue.writeBuffer(buffer, 0, together);
+      bytes += size;
+      return buffer;
+    });
+    this.#params = value;
+    this.fault = fault;
+    this.bytes = bytes;
+  }
+
+  /** Compiles at once. */
+  compileNow(): void {
+    const allocation = this.fault;
+    const { fault } = guarded(this.#device, this.op, () => {
+      for (const step of this.plan.steps) this.#compiled.push(this.#pipelines.now(step));
+    });
+    this.fault = new Fault(Promise.all([allocation.done, fault.done]).then(() => allocation.error ?? this.#explain(fault.error)));
+  }
+
+  /** Compiles without blocking. */
+  async compileLater(): Promise<void> {
+    try {
+      this.#compiled.push(...(await Promise.all(this.plan.steps.map((step) => this.#pipelines.later(step)))));
+    } catch (error) {
+      throw (await this.#explain(error as Error)) ?? error;
+    }
+    await this.fault.done;
+    if (this.fault.error) throw this.fault.error;
+  }
+
+  async #explain(error: Error | null | undefined): Promise<UpsampleError | null> {
+    if (!error) return null;
+    if (error instanceof UpsampleError && error.code === 'out-of-memory') return error;
+    for (const step of this.plan.steps) this.#pipelines.forget(step);
+    const messages = await Promise.all(this.plan.steps.map((step) => this.#pipelines.messages(step).catch(() => '')));
+    return new UpsampleError('compile', this.op, messages.filter(Boolean).join('; ') || error.message);
+  }
+
+  /** Records the dispatches. `find` gives the place of an input, an output or a scratch buffer. */
+  encode(pass: GPUComputePassEncoder, find: (name: string) => Place): void {
+    let params = 0;
+    this.plan.steps.forEach((step, i) => {
+      pass.setPipeline(this.#compiled[i]!);
+      pass.setBindGroup(0, this.#group(step, params, find));
+      pass.dispatchWorkgroups(...step.grid);
+      params += padded(step.kernel.params.size);
+    });
+  }
+
+  #group(step: Step, params: number, find: (name: string) => Place): GPUBindGroup {
+    const entries = step.kernel.bindings.map(({ name, binding, type }) => {
+      if (type === 'uniform') return { binding, resource: { buffer: this.#params!, offset: params, size: step.kernel.params.size } };
+      const target = step.bind[name];
+      if (target === undefined) throw new Error(`${step.kernel.name}: nothing is bound to ${name}`);
+      const window: Window | undefined = typeof target === 'string' ? undefined : target;
+      const of = window?.of ?? (target as string);
+      const place = this.#tables.get(of) ?? find(of);
+      const resource = { buffer: place.buffer, offset: place.offset + (window?.offset ?? 0), size: window?.size ?? place.size };
+      return { binding, resource };
+    });
+    return this.#device.createBindGroup({ layout: this.#pipelines.layout(step.kernel), entries });
+  }
+
+  destroy(): void {
+    for (const { buffer } of this.#tables.values()) buffer.destroy();
+    this.#params?.destroy();
+  }
+}

@@ -1,0 +1,3 @@
+// Every operation in float64 on the CPU: same names, same checks, slow and exact. Tensors are { data, shape, layout? }.
+export { UpsampleError } from './check.ts';
+export * from './ops/resample/cpu.ts';

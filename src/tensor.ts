@@ -1,0 +1,75 @@
+import { UpsampleError } from './check.ts';
+import type { Context } from './context.ts';
+import type { Fault } from './fault.ts';
+import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
+
+/** Data of a tensor on the CPU: f32 and f16 as Float32Array. */
+export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+/** An array on the GPU. Its shape is written [N, C, ...spatial]; `layout` says how it lies in memory. Made by `ctx.tensor`, `ctx.wrap` and operations. */
+export class Tensor {
+  readonly ctx: Context;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly layout: Layout;
+  /** The buffer that holds the data; it may be larger than the tensor. */
+  readonly buffer: GPUBuffer;
+  /** Byte offset of the first element. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** Whether `buffer` came from `ctx.wrap` and belongs to somebody else. */
+  readonly wrapped: boolean;
+  /** @internal what the GPU may still report about the work behind this tensor */
+  readonly faults: readonly Fault[];
+  /** @internal as plans see it */
+  readonly spec: TensorSpec;
+  #disposed = false;
+
+  /** @internal */
+  constructor(ctx: Context, spec: Omit<TensorSpec, 'skew'>, buffer: GPUBuffer, offset: number, wrapped: boolean, faults: readonly Fault[]) {
+    this.ctx = ctx;
+    this.shape = spec.shape;
+    this.dtype = spec.dtype;
+    this.layout = spec.layout;
+    this.buffer = buffer;
+    this.offset = offset;
+    this.size = spec.shape.reduce((a, b) => a * b, 1);
+    this.wrapped = wrapped;
+    this.faults = faults;
+    this.spec = { shape: spec.shape, dtype: spec.dtype, layout: spec.layout, skew: (offset % 256) / BYTES[spec.dtype] };
+  }
+
+  get byteLength(): number {
+    return this.size * BYTES[this.dtype];
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Copies the elements to the CPU, in memory order: [N, C, ...spatial] for `nchw`, [N, ...spatial, C] for `nhwc`.
+   * Rejects with the fault of any call this tensor depends on.
+   * @throws UpsampleError `disposed`, `device-lost`, `out-of-memory`, `compile`, `index-out-of-range` */
+  data(): Promise<TensorData> {
+    return this.ctx.read(this);
+  }
+
+  /** The only element of a tensor of size 1.
+   * @throws UpsampleError `invalid-argument` for other sizes, and what `data` throws */
+  async item(): Promise<number> {
+    if (this.size !== 1) throw new UpsampleError('invalid-argument', 'item', `the tensor [${this.shape.join(', ')}] has ${this.size} elements; expected 1`);
+    return (await this.data())[0]!;
+  }
+
+  /** Gives the memory back. A second call does nothing; a read under way finishes. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.ctx.release(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

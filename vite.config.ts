@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import wgsl from './shaders/plugin.ts';
+import { launchOptions } from './test/machine.mjs';
+
+/** The library: one file a module, every linked shader beside them. */
+const library = {
+  target: 'es2023',
+  minify: false,
+  lib: { entry: { index: 'src/index.ts', 'image/index': 'src/image/index.ts', reference: 'src/reference.ts' }, formats: ['es' as const] },
+  rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' } },
+};
+/** One minified file for a <script type="module"> from a CDN. */
+const cdn = { target: 'es2023', emptyOutDir: false, lib: { entry: 'src/index.ts', formats: ['es' as const], fileName: () => 'webgpu-upsample.min.js' } };
+const demo = {
+  target: 'es2023',
+  outDir: 'dist-demo',
+  rolldownOptions: { input: { demo: resolve('demo/index.html'), bench: resolve('demo/bench/index.html') } },
+};
+const builds: Record<string, object> = { demo, cdn };
+
+// One process or page per project, files one after another: one GPUDevice for all, and two cores stay usable.
+const shared = { isolate: false, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig(({ mode }) => ({
+  plugins: [wgsl({ min: mode !== 'test' && mode !== 'demo', emit: mode === 'production' })],
+  base: './',
+  publicDir: false,
+  ...(mode === 'demo' && { root: 'demo' }),
+  optimizeDeps: { exclude: ['onnxruntime-web'] }, // its bundle finds its wasm by import.meta.url
+  build: { ...(builds[mode] ?? library) },
+  test: {
+    reporters: ['default', './test/summary.ts'],
+    projects: [
+      { extends: true, test: { ...shared, name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/page/**'], setupFiles: ['test/setup.node.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'browser',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{node,page}/**'],
+          browser: { enabled: true, headless: true, screenshotFailures: false, provider: playwright({ launchOptions }), instances: [{ browser: 'chromium' }] },
+        },
+      },
+      { test: { ...shared, name: 'page', include: ['test/page/**/*.test.ts'] } },
+    ],
+  },
+}));
