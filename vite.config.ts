@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -16,7 +17,7 @@ const cdn = { target: 'es2023', emptyOutDir: false, lib: { entry: 'src/index.ts'
 const demo = {
   target: 'es2023',
   outDir: 'dist-demo',
-  rolldownOptions: { input: { demo: resolve('demo/index.html'), bench: resolve('demo/bench/index.html') } },
+  rolldownOptions: { input: ['demo/index.html', 'demo/bench/index.html'].filter(existsSync).map((page) => resolve(page)) },
 };
 const builds: Record<string, object> = { demo, cdn };
 
@@ -33,7 +34,10 @@ export default defineConfig(({ mode }) => ({
   test: {
     reporters: ['default', './test/summary.ts'],
     projects: [
-      { extends: true, test: { ...shared, name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/page/**'], setupFiles: ['test/setup.node.ts'] } },
+      {
+        extends: true,
+        test: { ...shared, name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/{browser,page}/**'], setupFiles: ['test/setup.node.ts'] },
+      },
       {
         extends: true,
         test: {

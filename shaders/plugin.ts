@@ -75,8 +75,10 @@ const FIELDS = new Set(['f32', 'i32', 'u32', 'vec2f', 'vec3f', 'vec4f', 'vec2i',
 /** What the host must know of a kernel, read from its WGSL and typed nowhere else. */
 export function reflect(name: string, code: string): Kernel {
   const r = new WgslReflect(code);
-  const [entry, ...rest] = r.entry.compute;
-  if (!entry || rest.length || entry.name !== 'main') throw new Error(`${name}: exactly one @compute entry called main`);
+  const { compute, vertex, fragment } = r.entry; // a render shader's bindings belong to its fragments
+  const [entry, ...rest] = [...compute, ...fragment];
+  if (!entry || rest.length || entry.name !== 'main' || vertex.length !== fragment.length)
+    throw new Error(`${name}: exactly one @compute entry called main, or one @fragment entry called main and one @vertex entry`);
   const groups = r.getBindGroups();
   if (groups.length !== 1) throw new Error(`${name}: use @group(0) only`);
   const used = new Set(entry.resources.map((v) => v.name));

@@ -426,8 +426,8 @@ export class Context {
 
 const bytesOf = (spec: TensorSpec) => spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
 
-/** Where an input lies: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew. */
-function placeOf({ buffer, offset, byteLength }: Tensor): Place {
+/** @internal where an input lies: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew */
+export function placeOf({ buffer, offset, byteLength }: Tensor): Place {
   const base = offset - (offset % 256);
   return { buffer, offset: base, size: Math.max(Math.min(Math.ceil((offset - base + byteLength) / 4) * 4, buffer.size - base), 4) };
 }
@@ -456,6 +456,7 @@ const GRANTED = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',
+  'maxTextureDimension2D',
 ] as const;
 
 const HINTS = {
