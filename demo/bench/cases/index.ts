@@ -1,0 +1,5 @@
+import type { Case } from './case.ts';
+import { resampleCases } from './resample.ts';
+
+/** Every row, in the order of the tables. */
+export const cases: readonly Case[] = [...resampleCases];

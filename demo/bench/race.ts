@@ -1,0 +1,60 @@
+// The timing itself. Rules: warm up; rounds in which every entry runs in turn; wall clock until the GPU is done;
+// as many calls a round as make it last; median and quartiles; rows too close to call get more rounds.
+import type { Entry } from './library.ts';
+import { ratios, spread } from './statistics.ts';
+
+export interface RaceOptions {
+  /** Rounds for every entry. */
+  readonly rounds: number;
+  /** Rounds at most, for rows that are too close to call. */
+  readonly mostRounds: number;
+  /** Least duration of one entry's part of a round, in ms. */
+  readonly roundMs: number;
+}
+
+const MOST_CALLS = 400;
+
+/** Milliseconds a call, `calls` of them one after another, until the GPU has finished the last. */
+async function time(entry: Entry, calls: number, done: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) {
+    const pending = entry.call();
+    if (pending) await pending; // a needless await would end our batch at every call
+  }
+  entry.flush();
+  await done();
+  return (performance.now() - start) / calls;
+}
+
+/** The first call, with everything it loads and compiles, in ms. */
+export async function firstCall(entry: Entry, done: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await entry.open?.();
+  return performance.now() - start + (await time(entry, 1, done));
+}
+
+/** Our entry that a peer's is compared with: the same layout, called the same way. */
+export const rivalOf = (peer: Entry, entries: readonly Entry[]): number =>
+  entries.findIndex((e) => e.library === 'ours' && e.kind === peer.kind && e.layout === peer.layout);
+
+const close = (entries: readonly Entry[], times: readonly number[][]) =>
+  entries.some((peer, i) => {
+    const ours = times[rivalOf(peer, entries)];
+    if (peer.library === 'ours' || !ours) return false;
+    const { median, low, high } = spread(ratios(times[i]!, ours));
+    return (low < 1 && high > 1) || Math.abs(median - 1) < 0.1;
+  });
+
+/** Times of every entry, in ms a call, one number a round. */
+export async function race(entries: readonly Entry[], { rounds, mostRounds, roundMs }: RaceOptions, done: () => Promise<unknown>): Promise<number[][]> {
+  const calls: number[] = [];
+  for (const entry of entries) {
+    let estimate = await time(entry, 1, done);
+    if (estimate < 4 * roundMs) estimate = Math.min(await time(entry, 2, done), await time(entry, 2, done));
+    calls.push(Math.min(Math.max(Math.ceil(roundMs / estimate), 1), MOST_CALLS));
+  }
+  const times: number[][] = entries.map(() => []);
+  for (let round = 0; round < rounds || (round < mostRounds && close(entries, times)); round++)
+    for (const [i, entry] of entries.entries()) times[i]!.push(await time(entry, calls[i]!, done));
+  return times;
+}

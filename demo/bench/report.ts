@@ -1,0 +1,88 @@
+import type { Report, Row, Timing } from './run.ts';
+import type { Spread } from './statistics.ts';
+
+const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const ms = ({ median, low, high }: Spread) => `${digits(median)} (${digits(low)}–${digits(high)})`;
+const times = ({ median, low, high }: Spread) => `${median >= 1 ? '**' : ''}${digits(median)}×${median >= 1 ? '**' : ''} (${digits(low)}–${digits(high)})`;
+
+/** Columns of the table, in the order of the libraries. */
+const COLUMNS = [
+  { title: 'ours nchw', of: { library: 'ours', kind: 'call', layout: 'nchw' } },
+  { title: 'ours nhwc', of: { library: 'ours', kind: 'call', layout: 'nhwc' } },
+  { title: 'encode nchw', of: { library: 'ours', kind: 'encode', layout: 'nchw' } },
+  { title: 'encode nhwc', of: { library: 'ours', kind: 'encode', layout: 'nhwc' } },
+  { title: 'tfjs nhwc', of: { library: 'tfjs', kind: 'call', layout: 'nhwc' } },
+  { title: 'ORT nchw', of: { library: 'ort', kind: 'call', layout: 'nchw' } },
+] as const;
+
+const find = (row: Row, { library, kind, layout }: Pick<Timing, 'library' | 'kind' | 'layout'>) =>
+  row.timings.find((t) => t.library === library && t.kind === kind && t.layout === layout);
+
+const cell = (row: Row, library: string, timing: Timing | undefined, show: (t: Timing) => string | undefined) => {
+  if (!timing) return row.missing[library] ?? '–';
+  return timing.wrong ? `wrong by ${timing.error.toPrecision(2)}` : (show(timing) ?? '–');
+};
+
+/** The header of the table that `cells` fills. */
+export const headers = (report: Report): string[] => {
+  const peers = Object.keys(report.versions).filter((name) => name !== 'ours');
+  return ['row', ...peers.map((name) => `vs ${name}`), ...shown(report).map(({ title }) => `${title}, ms`), 'of copy nchw', 'nhwc', 'plan nchw', 'nhwc'];
+};
+
+const shown = ({ versions }: Report) => COLUMNS.filter(({ of }) => of.library in versions);
+
+/** One row of the table, as text; speedups in bold where we are not slower. */
+export function cells(row: Row, report: Report): string[] {
+  const peers = Object.keys(report.versions).filter((name) => name !== 'ours');
+  const ours = (['nchw', 'nhwc'] as const).map((layout) => find(row, { library: 'ours', kind: 'call', layout }));
+  return [
+    row.name,
+    ...peers.map((name) =>
+      cell(
+        row,
+        name,
+        row.timings.find((t) => t.library === name),
+        (t) => t.ratio && times(t.ratio),
+      ),
+    ),
+    ...shown(report).map(({ of }) => cell(row, of.library, find(row, of), (t) => t.spread && ms(t.spread))),
+    ...ours.map((t) => (t?.ofCopy === undefined ? '–' : t.ofCopy.toFixed(2))),
+    ...ours.map((t) => t?.plan ?? '–'),
+  ];
+}
+
+const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
+
+const geometric = (values: readonly number[]) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+
+/** Geometric means of the speedups, and the rows that are slower. */
+function summary({ rows, versions }: Report): string[] {
+  return Object.keys(versions)
+    .filter((name) => name !== 'ours')
+    .map((name) => {
+      const raced = rows.flatMap((row) => row.timings.filter((t) => t.library === name && t.ratio).map((t) => ({ row: row.name, ratio: t.ratio!.median })));
+      if (!raced.length) return `${name}: no rows`;
+      const slower = raced.filter(({ ratio }) => ratio < 1).map(({ row, ratio }) => `${row} (${digits(ratio)}×)`);
+      return `vs ${name}: geometric mean ${digits(geometric(raced.map(({ ratio }) => ratio)))}× over ${raced.length} rows; below 1×: ${slower.join(', ') || 'none'}`;
+    });
+}
+
+/** The whole report as Markdown. */
+export function markdown(report: Report): string {
+  const { adapter, agent, cores, date, versions, roofs, rows, options } = report;
+  const head = headers(report);
+  const rate = (pick: (roof: Report['roofs'][number]) => Spread, unit: string) => `${roofs.map((roof) => digits(pick(roof).median)).join(' and ')} ${unit}`;
+  return [
+    `${adapter}; ${cores} cores; ${agent}; ${date.slice(0, 10)}`,
+    `${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}; copy ${rate((r) => r.copy, 'GB/s')}, multiply-add ${rate((r) => r.fma, 'GFLOP/s')} (before and after)`,
+    `ms a call: median (quartiles) of ${options.rounds} to ${options.mostRounds} interleaved rounds of at least ${options.roundMs} ms; × is their time over ours, round by round, same layout`,
+    '',
+    line(head),
+    line(head.map((_, i) => (i ? '---:' : '---'))),
+    ...rows.map((row) => line(cells(row, report))),
+    '',
+    ...summary(report),
+  ].join('\n');
+}

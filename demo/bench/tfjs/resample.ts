@@ -1,0 +1,23 @@
+import type * as tfjs from '@tensorflow/tfjs-core';
+import type { ResampleCase } from '../cases/resample.ts';
+
+type Tfjs = typeof tfjs;
+
+/** A case as tfjs runs it, or why it cannot. */
+export function resample(tf: Tfjs, { mode, rule, antialias, backward, output }: ResampleCase, given: Readonly<Record<string, tfjs.Tensor>>) {
+  if (mode === 'bicubic') return 'no bicubic';
+  if (antialias) return 'no antialias';
+  const x = given['x'] as tfjs.Tensor4D;
+  const alignCorners = rule === 'align_corners';
+  const halfPixelCenters = rule === 'half_pixel';
+  if (backward) {
+    const [n, c, h, w] = output as [number, number, number, number];
+    const images = tf.zeros([n, h, w, c]); // only its shape is read
+    const kernel = mode === 'nearest' ? 'ResizeNearestNeighborGrad' : 'ResizeBilinearGrad';
+    return () => tf.engine().runKernel(kernel, { images, dy: x }, { alignCorners, halfPixelCenters }) as tfjs.Tensor;
+  }
+  const size = output.slice(2) as [number, number];
+  const { image } = tf;
+  if (mode === 'nearest') return () => image.resizeNearestNeighbor(x, size, alignCorners, halfPixelCenters);
+  return () => image.resizeBilinear(x, size, alignCorners, halfPixelCenters);
+}
