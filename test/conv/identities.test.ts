@@ -1,0 +1,240 @@
+// Golden vectors and identities of convolution, on the reference.
+import { expect, test } from 'vitest';
+import * as reference from '../../src/ops/conv/cpu.ts';
+import { convMatrix } from '../../src/ops/conv/matrix.ts';
+import { interpolate, zeroInsert2d } from '../../src/reference.ts';
+import { generate } from '../fixtures.ts';
+
+const { conv1d, conv2d, conv2dBackward, convTranspose1d, convTranspose1dBackward, convTranspose2d, resizeConv2d, resizeConv2dBackward } = reference;
+const t = (data: number[], shape: number[]) => ({ data, shape });
+const row = (data: number[]) => t(data, [1, 1, data.length]);
+const list = (r: { data: ArrayLike<number> }) => Array.from(r.data);
+const random = (shape: number[], seed: number) => ({
+  data: Float64Array.from(
+    generate(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+  ),
+  shape,
+});
+const close = (a: ArrayLike<number>, b: ArrayLike<number>, what = '') => {
+  expect(a.length, what).toBe(b.length);
+  for (let i = 0; i < a.length; i++) expect(Math.abs(a[i]! - b[i]!), `${what} element ${i}: ${a[i]} and ${b[i]}`).toBeLessThan(1e-11);
+};
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
+
+test('conv: golden vectors', () => {
+  const x = row([1, 2, 3]);
+  const w = row([1, 10, 100]);
+  expect(list(conv1d(row([1, 2, 3, 4, 5]), w))).toEqual([321, 432, 543]);
+  const up = (options: object, from = x) => list(convTranspose1d(from, w, options));
+  expect(up({})).toEqual([1, 12, 123, 230, 300]);
+  expect(up({ stride: 2 })).toEqual([1, 10, 102, 20, 203, 30, 300]);
+  expect(up({ stride: 2, padding: 1 })).toEqual([10, 102, 20, 203, 30]);
+  expect(up({ stride: 2, padding: 1, outputPadding: 1 })).toEqual([10, 102, 20, 203, 30, 300]);
+  expect(up({ stride: 2, padding: 1, outputSize: 6 })).toEqual([10, 102, 20, 203, 30, 300]);
+  expect(up({ stride: 2, dilation: 2 })).toEqual([1, 0, 12, 0, 123, 0, 230, 0, 300]);
+  expect(up({ stride: 3, dilation: 2 })).toEqual([1, 0, 10, 2, 100, 20, 3, 200, 30, 0, 300]);
+  const g = convTranspose1dBackward(row([1, 2, 3, 4, 5]), x, w, { stride: 2, padding: 1 });
+  expect([list(g.dx), list(g.dw), list(g.db)]).toEqual([[210, 432, 54], [16, 22, 10], [15]]);
+  const ones = row([1, 1, 1, 1]);
+  const box = row([1, 1, 1]);
+  expect(list(convTranspose1d(ones, box, { stride: 2, padding: 1 }))).toEqual([1, 2, 1, 2, 1, 2, 1]);
+  expect(list(convTranspose1d(ones, box, { stride: 2, padding: 1, outputPadding: 1 }))).toEqual([1, 2, 1, 2, 1, 2, 1, 1]);
+  expect(list(convTranspose1d(ones, box, { stride: 2, dilation: 3, outputPadding: 2 }))).toEqual([1, 0, 1, 1, 1, 1, 2, 1, 1, 1, 1, 0, 1, 0, 0]);
+  expect(list(convTranspose1d(box, box, { stride: 2, outputPadding: 1 })).at(-1)).toBe(0);
+  const nine = t([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1, 3, 3]);
+  const y = convTranspose2d(t([1, 2, 3, 4], [1, 1, 2, 2]), nine, { stride: 2, padding: 1, outputPadding: 1 });
+  expect(list(y)).toEqual([5, 14, 10, 12, 14, 36, 24, 30, 15, 34, 20, 24, 24, 55, 32, 36]);
+  const grouped = convTranspose1d(t([1, 2, 3, 4], [1, 2, 2]), t([1, 10, 2, 20, 3, 30, 4, 40], [2, 2, 2]), { stride: 2, groups: 2 });
+  expect(list(grouped)).toEqual([1, 10, 2, 20, 2, 20, 4, 40, 9, 90, 12, 120, 12, 120, 16, 160]);
+});
+
+test('conv: overlap counts are uniform where the stride divides the kernel, checkerboards elsewhere', () => {
+  const middle = (k: number, stride: number) => {
+    const y = list(convTranspose1d(row(new Array(12).fill(1)), row(new Array(k).fill(1)), { stride }));
+    const at = 4 * stride;
+    return y.slice(at, at + stride);
+  };
+  expect(middle(4, 2)).toEqual([2, 2]);
+  expect(middle(3, 2)).toEqual([2, 1]);
+  expect(middle(5, 2)).toEqual([3, 2]);
+  expect(middle(4, 3)).toEqual([2, 1, 1]);
+  expect(middle(3, 4)).toEqual([1, 1, 1, 0]);
+});
+
+const GEOMETRIES = [
+  {
+    x: [2, 5, 6],
+    w: [4, 2, 3, 2],
+    options: {
+      stride: [2, 1],
+      padding: [
+        [1, 0],
+        [0, 2],
+      ],
+      dilation: [1, 2],
+    },
+  },
+  { x: [4, 7, 5], w: [6, 2, 2, 3], options: { groups: 2, stride: [3, 2], padding: 1 } },
+  { x: [3, 4, 4], w: [3, 1, 3, 3], options: { groups: 3, padding: 'same' } },
+] as const;
+
+test('conv: the matrix C and its transpose give convolution and transposed convolution', () => {
+  for (const {
+    x: [c, h, wd],
+    w: wShape,
+    options,
+  } of GEOMETRIES) {
+    const x = random([1, c, h, wd], 1);
+    const w = random([...wShape], 2);
+    const C = convMatrix({ inputShape: [c, h, wd], weight: w.data, weightShape: wShape, ...(options as object) });
+    const y = conv2d(x, w, options as object);
+    const times = (m: typeof C, v: ArrayLike<number>) => Array.from({ length: m.rows }, (_, r) => dot(m.data.subarray(r * m.columns, (r + 1) * m.columns), v));
+    close(times(C, x.data), y.data, 'C x');
+    const turned = Array.from({ length: C.columns }, (_, i) =>
+      Array.from({ length: C.rows }, (_, o) => C.data[o * C.columns + i]! * y.data[o]!).reduce((a, b) => a + b, 0),
+    );
+    close(conv2dBackward(y, x, w, { ...(options as object), gradients: ['dx'] }).dx.data, turned, 'Ct y');
+    const { padding, ...rest } = options as { padding: unknown };
+    const same = padding === 'same' ? 1 : padding;
+    const T = convMatrix({
+      inputShape: [...y.shape.slice(1)],
+      weight: w.data,
+      weightShape: wShape,
+      transposed: true,
+      ...rest,
+      padding: same as never,
+      outputSize: [h, wd],
+    });
+    expect([T.rows, T.columns]).toEqual([C.columns, C.rows]);
+    for (let o = 0; o < C.rows; o++)
+      for (let i = 0; i < C.columns; i++) if (C.data[o * C.columns + i] !== T.data[i * T.columns + o]) throw new Error(`C[${o},${i}]`);
+  }
+});
+
+test('conv: zero insertion, padding and a flipped filter make a transposed convolution', () => {
+  const x = random([2, 3, 3, 4], 3);
+  const w = random([3, 2, 3, 4], 4);
+  const y = convTranspose2d(x, w, { stride: [2, 3], padding: [1, 2], outputPadding: [1, 0] });
+  const flipped = new Float64Array(w.data.length);
+  for (let ci = 0; ci < 3; ci++)
+    for (let co = 0; co < 2; co++)
+      for (let a = 0; a < 3; a++) for (let b = 0; b < 4; b++) flipped[((co * 3 + ci) * 3 + 2 - a) * 4 + 3 - b] = w.data[((ci * 2 + co) * 3 + a) * 4 + b]!;
+  const inserted = zeroInsert2d(x, { stride: [2, 3] });
+  close(
+    conv2d(
+      inserted,
+      { data: flipped, shape: [2, 3, 3, 4] },
+      {
+        padding: [
+          [1, 2],
+          [1, 1],
+        ],
+      },
+    ).data,
+    y.data,
+  );
+});
+
+test('conv: nearest is a depthwise transposed convolution with ones, linear one with a tent on padded input', () => {
+  const x = random([2, 3, 5], 5);
+  for (const s of [2, 3, 4]) {
+    const ones = { data: new Float64Array(3 * s).fill(1), shape: [3, 1, s] };
+    close(convTranspose1d(x, ones, { stride: s, groups: 3 }).data, interpolate(x, { mode: 'nearest', scaleFactor: s }).data, `nearest ${s}`);
+    const k = 2 * s - (s % 2);
+    const f = (k + 1) >> 1;
+    const c = (2 * f - 1 - (f % 2)) / (2 * f);
+    const tent = { data: Float64Array.from({ length: 3 * k }, (_, i) => 1 - Math.abs((i % k) / f - c)), shape: [3, 1, k] };
+    const padded = {
+      data: Float64Array.from({ length: 2 * 3 * 7 }, (_, i) => x.data[Math.floor(i / 7) * 5 + Math.min(Math.max((i % 7) - 1, 0), 4)]!),
+      shape: [2, 3, 7],
+    };
+    const linear = convTranspose1d(padded, tent, { stride: s, groups: 3, padding: ((k - s) >> 1) + s, outputSize: 5 * s });
+    close(linear.data, interpolate(x, { mode: 'linear', scaleFactor: s }).data, `linear ${s}`);
+  }
+});
+
+test('conv: a folded resize convolution equals nearest and convolution, with its gradients', () => {
+  for (const [s, k, padding, groups] of [
+    [2, 3, 1, 1],
+    [
+      [2, 3],
+      [3, 4],
+      [
+        [1, 2],
+        [0, 3],
+      ],
+      1,
+    ],
+    [3, 1, 0, 1],
+    [1, 3, 'same', 1],
+    [2, 5, 2, 2],
+    [
+      4,
+      3,
+      [
+        [2, 0],
+        [1, 1],
+      ],
+      2,
+    ],
+  ] as const) {
+    const [sh, sw] = typeof s === 'number' ? [s, s] : s;
+    const [kh, kw] = typeof k === 'number' ? [k, k] : k;
+    const x = random([2, 4, 3, 4], 6);
+    const w = random([6, 4 / groups, kh, kw], 7);
+    const bias = random([6], 8);
+    const options = { padding: padding as never, groups, bias, activation: 'tanh' as const };
+    const big = interpolate(x, { mode: 'nearest', scaleFactor: [sh, sw] });
+    const want = conv2d(big, w, options);
+    const y = resizeConv2d(x, w, { scaleFactor: [sh, sw], ...options });
+    expect(y.shape).toEqual(want.shape);
+    close(y.data, want.data);
+    const dy = random([...y.shape], 9);
+    const got = resizeConv2dBackward(dy, x, w, { scaleFactor: [sh, sw], ...options });
+    const ref = conv2dBackward(dy, big, w, options);
+    close(got.dw.data, ref.dw.data, 'dw');
+    close(got.db.data, ref.db.data, 'db');
+    const dx = new Float64Array(x.data.length);
+    ref.dx.data.forEach((v, i) => {
+      const [W, H] = [4 * sw, 3 * sh];
+      dx[(Math.floor(i / (W * H)) * 3 + Math.floor((Math.floor(i / W) % H) / sh)) * 4 + Math.floor((i % W) / sw)]! += v;
+    });
+    close(got.dx.data, dx, 'dx');
+  }
+});
+
+test('conv: activations and their derivatives, by finite differences', () => {
+  const x = random([2, 2, 6], 10);
+  const w = random([3, 2, 3], 11);
+  const bias = random([3], 12);
+  for (const activation of ['relu', 'leakyRelu', 'tanh', 'sigmoid', 'silu', 'gelu'] as const) {
+    const options = { bias, activation, padding: 1, ...(activation === 'leakyRelu' && { negativeSlope: 0.2 }) };
+    const y = conv1d(x, w, options);
+    const dy = random([...y.shape], 13);
+    const g = reference.conv1dBackward(dy, x, w, options);
+    const eps = 1e-6;
+    const slope = (moved: (sign: number) => ReturnType<typeof conv1d>) => (dot(moved(1).data, dy.data) - dot(moved(-1).data, dy.data)) / (2 * eps);
+    const nudge = <T extends { data: Float64Array; shape: number[] }>(p: T, i: number, sign: number) => ({
+      ...p,
+      data: p.data.map((v, j) => (j === i ? v + sign * eps : v)),
+    });
+    for (let i = 0; i < x.data.length; i++)
+      expect(g.dx.data[i]!).toBeCloseTo(
+        slope((s) => conv1d(nudge(x, i, s), w, options)),
+        5,
+      );
+    for (let i = 0; i < w.data.length; i++)
+      expect(g.dw.data[i]!).toBeCloseTo(
+        slope((s) => conv1d(x, nudge(w, i, s), options)),
+        5,
+      );
+    for (let i = 0; i < 3; i++)
+      expect(g.db.data[i]!).toBeCloseTo(
+        slope((s) => conv1d(x, w, { ...options, bias: nudge(bias, i, s) })),
+        5,
+      );
+  }
+});
