@@ -3,7 +3,7 @@ import type { Spread } from './statistics.ts';
 
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const ms = ({ median, low, high }: Spread) => `${digits(median)} (${digits(low)}–${digits(high)})`;
-const times = ({ median, low, high }: Spread) => `${median >= 1 ? '**' : ''}${digits(median)}×${median >= 1 ? '**' : ''} (${digits(low)}–${digits(high)})`;
+const factor = ({ ratio, best }: Timing) => ratio && `${digits(ratio.median)}× (${digits(ratio.low)}–${digits(ratio.high)}; best ${digits(best!)})`;
 
 /** Columns of the table, in the order of the libraries. */
 const COLUMNS = [
@@ -31,7 +31,7 @@ export const headers = (report: Report): string[] => {
 
 const shown = ({ versions }: Report) => COLUMNS.filter(({ of }) => of.library in versions);
 
-/** One row of the table, as text; speedups in bold where we are not slower. */
+/** One row of the table, as text. */
 export function cells(row: Row, report: Report): string[] {
   const peers = Object.keys(report.versions).filter((name) => name !== 'ours');
   const ours = (['nchw', 'nhwc'] as const).map((layout) => find(row, { library: 'ours', kind: 'call', layout }));
@@ -42,7 +42,7 @@ export function cells(row: Row, report: Report): string[] {
         row,
         name,
         row.timings.find((t) => t.library === name),
-        (t) => t.ratio && times(t.ratio),
+        factor,
       ),
     ),
     ...shown(report).map(({ of }) => cell(row, of.library, find(row, of), (t) => t.spread && ms(t.spread))),
@@ -60,10 +60,12 @@ function summary({ rows, versions }: Report): string[] {
   return Object.keys(versions)
     .filter((name) => name !== 'ours')
     .map((name) => {
-      const raced = rows.flatMap((row) => row.timings.filter((t) => t.library === name && t.ratio).map((t) => ({ row: row.name, ratio: t.ratio!.median })));
+      const raced = rows.flatMap((row) =>
+        row.timings.filter((t) => t.library === name && t.ratio).map((t) => ({ row: row.name, ratio: t.ratio!.median, best: t.best! })),
+      );
       if (!raced.length) return `${name}: no rows`;
       const slower = raced.filter(({ ratio }) => ratio < 1).map(({ row, ratio }) => `${row} (${digits(ratio)}×)`);
-      return `vs ${name}: geometric mean ${digits(geometric(raced.map(({ ratio }) => ratio)))}× over ${raced.length} rows; below 1×: ${slower.join(', ') || 'none'}`;
+      return `vs ${name}: geometric mean ${digits(geometric(raced.map(({ ratio }) => ratio)))}× (best rounds ${digits(geometric(raced.map(({ best }) => best)))}×) over ${raced.length} rows; below 1×: ${slower.join(', ') || 'none'}`;
     });
 }
 
@@ -77,7 +79,7 @@ export function markdown(report: Report): string {
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}; copy ${rate((r) => r.copy, 'GB/s')}, multiply-add ${rate((r) => r.fma, 'GFLOP/s')} (before and after)`,
-    `ms a call: median (quartiles) of ${options.rounds} to ${options.mostRounds} interleaved rounds of at least ${options.roundMs} ms; × is their time over ours, round by round, same layout`,
+    `ms a call: median (quartiles) of ${options.rounds} to ${options.mostRounds} interleaved rounds of at least ${options.roundMs} ms; × is their time over ours in the same layout: median of the rounds (quartiles; fastest round over fastest round)`,
     '',
     line(head),
     line(head.map((_, i) => (i ? '---:' : '---'))),

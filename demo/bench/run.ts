@@ -8,7 +8,7 @@ import { open } from './ours/index.ts';
 import { firstCall, type RaceOptions, race, rivalOf } from './race.ts';
 import { errorOf, expected } from './reference.ts';
 import { type Roof, roofOf } from './roof/index.ts';
-import { ratios, type Spread, spread } from './statistics.ts';
+import { best, ratios, type Spread, spread } from './statistics.ts';
 
 export interface BenchOptions extends RaceOptions {
   /** Rows whose name contains this; default all. */
@@ -33,6 +33,8 @@ export interface Timing extends Pick<Entry, 'library' | 'kind' | 'layout' | 'pla
   readonly spread?: Spread;
   /** Peers: their time over ours in the same layout, round by round; above 1 we are faster. */
   readonly ratio?: Spread;
+  /** Peers: their fastest round over our fastest. */
+  readonly best?: number;
   /** Bytes of the row over our time, as a fraction of the copy rate. Small rows that stay in a cache exceed 1. */
   readonly ofCopy?: number;
 }
@@ -141,7 +143,7 @@ async function rowOf(one: Case, libraries: readonly Library[], options: BenchOpt
       ...same,
       times,
       spread: s,
-      ...(library === 'ours' ? { ofCopy: bytes / 1e6 / s.median / copyRate } : ours && { ratio: spread(ratios(times, ours)) }),
+      ...(library === 'ours' ? { ofCopy: bytes / 1e6 / s.median / copyRate } : ours && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
     };
   });
   for (const entry of entries) await entry.close();

@@ -16,5 +16,8 @@ export interface Spread {
 
 export const spread = (values: readonly number[]): Spread => ({ median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75) });
 
+/** A peer's fastest round over ours: what others do with the machine meanwhile touches it least. */
+export const best = (peer: readonly number[], ours: readonly number[]): number => Math.min(...peer) / Math.min(...ours);
+
 /** A peer's times over ours, round by round: both ran within the same moment, so a machine that slows down moves both. */
 export const ratios = (peer: readonly number[], ours: readonly number[]): number[] => peer.map((t, i) => t / ours[i]!);

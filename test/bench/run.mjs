@@ -1,6 +1,7 @@
 // The bench from the command line: `npm run bench -- --quick`. In headless Chromium, or with --node on Dawn in this process.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
@@ -75,6 +76,7 @@ async function inNode(quick, wanted) {
   });
   try {
     await server.ssrLoadModule('/test/setup.node.ts');
+    Object.assign(globalThis.navigator, { userAgent: `Node ${process.version}, Dawn`, hardwareConcurrency: availableParallelism() });
     const { drive } = await server.ssrLoadModule('/demo/bench/drive.ts');
     return await drive(quick, wanted, progress);
   } finally {
@@ -103,7 +105,7 @@ async function main() {
   const clean = !execFileSync('git', ['status', '--porcelain', '--', 'src', 'shaders'], { encoding: 'utf8' });
   const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
   console.log(`commit ${commit}${clean ? '' : ' with changes'}; ${command}\n${markdown}`);
-  const folder = join(import.meta.dirname, 'out');
+  const folder = join(root, 'dist-bench');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${report.date.replace(/[:.]/g, '-')}.json`);
   writeFileSync(file, JSON.stringify({ commit, clean, command, ...report }, null, 1));

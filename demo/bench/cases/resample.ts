@@ -48,7 +48,7 @@ const square = (n: number) => [n, n] as const;
 const gpu = 'gpu';
 const software = 'software';
 
-/** Three sizes and more of each mode that peers have too, everywhere; then the shapes of real networks, and their reduced forms. */
+/** Three sizes and more of each mode that peers have too, everywhere; two that cost only the call; the shapes of real networks, and their reduced forms. */
 export const resampleCases: readonly ResampleCase[] = [
   row('nearest', 64, square(64), square(128)),
   row('nearest', 256, square(40), square(80), { tag: 'R1' }),
@@ -61,6 +61,9 @@ export const resampleCases: readonly ResampleCase[] = [
   row('bicubic', 3, square(128), square(512)),
   row('bicubic', 64, square(64), square(128)),
   row('bicubic', 16, square(100), square(170)),
+
+  row('nearest', 4, square(8), square(16), { tag: 'tiny' }),
+  row('bilinear', 4, square(8), square(16), { tag: 'tiny' }),
 
   row('nearest', 64, square(64), square(128), { backward: true }),
   row('nearest', 3, square(128), square(512), { backward: true }),

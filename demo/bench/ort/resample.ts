@@ -6,6 +6,7 @@ const MODES = { nearest: 'nearest', bilinear: 'linear', bicubic: 'cubic' } as co
 /** A case as one ONNX node, or why there is none. */
 export function resample({ mode, rule, antialias, backward, output }: ResampleCase): Node | string {
   if (backward) return 'no gradients';
+  if (antialias) return 'no antialias'; // listed by the runtime, refused when run (1.30)
   return {
     op: 'Resize',
     opset: 19,
@@ -15,8 +16,7 @@ export function resample({ mode, rule, antialias, backward, output }: ResampleCa
       mode: MODES[mode],
       coordinate_transformation_mode: rule,
       ...(mode === 'nearest' && { nearest_mode: 'floor' }),
-      ...(mode === 'bicubic' && { cubic_coeff_a: antialias ? -0.5 : -0.75 }),
-      ...(antialias && { antialias: 1 }),
+      ...(mode === 'bicubic' && { cubic_coeff_a: -0.75 }),
     },
   };
 }
