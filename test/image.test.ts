@@ -54,7 +54,7 @@ async function drawn(x: Tensor, call: Partial<ScreenCall> = {}): Promise<Uint8Ar
   const { device } = ctx;
   const size = [width, height];
   const texture = device.createTexture({ size, format: 'rgba8unorm', usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC });
-  draw(x, texture, { mean: [0, 0, 0, 0], std: [1, 1, 1, 1], alpha: 'premultiplied', ...call });
+  draw(x, texture, { mean: [0, 0, 0, 0], std: [1, 1, 1, 1], alpha: x.shape[1] === 4 ? 'premultiplied' : 'opaque', ...call });
   const bytesPerRow = Math.ceil(width / 64) * 256;
   const staging = device.createBuffer({ size: bytesPerRow * height, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   const encoder = device.createCommandEncoder();

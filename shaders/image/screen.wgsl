@@ -3,7 +3,7 @@
 
 alias real = f32;
 override CHANNELS: u32;
-/// 0: colours are premultiplied; 1: they are straight; 2: alpha is ignored.
+/// 0: colours are premultiplied; 1: they are straight; 2: alpha is ignored, as it must be below 4 channels.
 override ALPHA: u32;
 
 struct Params {
@@ -26,9 +26,8 @@ fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 fn main(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let spot = vec2u(position.xy); // pixel centres at .5, exact up to 2^23
   let at = params.x_at + spot.x * params.strides.x + spot.y * params.strides.y;
-  var value = vec4f(0.0, 0.0, 0.0, 1.0);
-  for (var c = 0u; c < CHANNELS; c++) { value[c] = f32(x[at + c * params.plane]); }
-  if (CHANNELS == 1u) { value = vec4f(value.xxx, 1.0); }
+  var value: vec4f;
+  for (var c = 0u; c < 4u; c++) { value[c] = f32(x[at + min(c, CHANNELS - 1u) * params.plane]); } // one channel is all three colours
   value = clamp(value * params.deviation + params.mean, vec4f(), vec4f(1.0));
   if (ALPHA == 1u) { value = vec4f(value.rgb * value.a, value.a); }
   if (ALPHA == 2u) { value.a = 1.0; }

@@ -22,9 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let j = group.x * 64u + local;
   let i = group.z * groups.y + group.y; // rows beyond the limit of y go on in z
   if (j >= params.size.x || i >= params.size.y) { return; }
-  let word = x[i * params.row + j];
-  let bytes = vec4u(word, word >> 8u, word >> 16u, word >> 24u) & vec4u(255u);
-  let value = (vec4f(bytes) / 255.0 - params.mean) / params.deviation;
+  let value = (unpack4x8unorm(x[i * params.row + j]) - params.mean) / params.deviation;
   let at = j * params.strides.x + i * params.strides.y;
   for (var c = 0u; c < CHANNELS; c++) { y[at + c * params.plane] = real(value[c]); }
 }

@@ -28,36 +28,39 @@ export interface ToCanvasOptions {
   alpha?: 'premultiplied' | 'straight' | 'opaque';
 }
 
-/** Colour channels of a tensor with this many channels. */
-const colours = (channels: number) => Math.min(channels, 3);
-
-function perChannel(op: string, name: string, value: unknown, channels: number, neutral: number): number[] {
-  const n = colours(channels);
-  const given = value ?? neutral;
-  const list: unknown[] = Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as ArrayLike<unknown>) : new Array(n).fill(given);
-  if (list.length !== n) refuse(op, `${name} ${show(list)} has ${list.length} values`, `expected one number or ${n}, one per colour channel`);
-  for (const v of list) {
-    const fine = typeof v === 'number' && Number.isFinite(v) && (name !== 'std' || v !== 0);
-    if (!fine) refuse(op, `${name} is ${show(given)}`, `expected finite numbers${name === 'std' ? ', not 0' : ''}`);
-  }
-  const four = [neutral, neutral, neutral, neutral];
-  return four.map((v, i) => (list[i] as number | undefined) ?? v);
+function perChannel(op: string, name: 'mean' | 'std', options: ToCanvasOptions | FromImageOptions, channels: number): number[] {
+  const neutral = Number(name === 'std');
+  const colours = Math.min(channels, 3);
+  const given = options[name] ?? neutral;
+  const list: unknown[] = typeof given === 'number' ? new Array(colours).fill(given) : Array.from(given);
+  if (list.length !== colours) refuse(op, `${name} ${show(list)} has ${list.length} values`, `expected one number or ${colours}, one per colour`);
+  for (const v of list)
+    if (!Number.isFinite(v) || (neutral && !v)) refuse(op, `${name} is ${show(given)}`, `expected finite numbers${neutral ? ', not 0' : ''}`);
+  return [list[0], list[1] ?? list[0], list[2] ?? list[0], neutral] as number[];
 }
 
-/** Completes the options of `fromImage`; `dtype` and `layout` are checked with the shape. */
+const complete = <A extends string>(op: string, options: ToCanvasOptions | FromImageOptions, channels: number, alphas: readonly A[], alpha: A) => ({
+  alpha: oneOf(op, 'alpha', options.alpha, alphas, alpha),
+  mean: perChannel(op, 'mean', options, channels),
+  std: perChannel(op, 'std', options, channels),
+});
+
+/** Completes the options of `fromImage`; `layout` is checked with the shape. */
 export function checkFrom(op: string, options: FromImageOptions) {
   checkOptions(op, options, ['layout', 'dtype', 'channels', 'mean', 'std', 'alpha']);
-  const { layout = 'nchw', dtype = 'f32', channels = 4 } = options;
-  if (dtype !== 'f32' && dtype !== 'f16') refuse(op, `dtype is ${show(dtype)}`, 'expected one of f32, f16');
+  const { layout = 'nchw', channels = 4 } = options;
+  const dtype = oneOf(op, 'dtype', options.dtype, ['f32', 'f16'], 'f32');
   if (channels !== 3 && channels !== 4) refuse(op, `channels is ${show(channels)}`, 'expected 3 or 4');
-  const alpha = oneOf(op, 'alpha', options.alpha, ['premultiplied', 'straight'], 'premultiplied');
-  return { layout, dtype, channels, alpha, mean: perChannel(op, 'mean', options.mean, channels, 0), std: perChannel(op, 'std', options.std, channels, 1) };
+  return { layout, dtype, channels, ...complete(op, options, channels, ['premultiplied', 'straight'], 'premultiplied') };
 }
+
+/** What `alpha` may be; the shader takes its place in this list. */
+export const ALPHAS = ['premultiplied', 'straight', 'opaque'] as const;
 
 /** Completes the options of `toCanvas`. */
 export function checkTo(op: string, options: ToCanvasOptions, channels: number) {
   checkOptions(op, options, ['mean', 'std', 'alpha']);
-  const alpha = oneOf(op, 'alpha', options.alpha, ['premultiplied', 'straight', 'opaque'], channels === 4 ? 'premultiplied' : 'opaque');
-  if (channels !== 4 && alpha !== 'opaque') refuse(op, `alpha is ${show(alpha)} but x has ${channels} channels`, 'expected 4 channels, or alpha "opaque"');
-  return { alpha, mean: perChannel(op, 'mean', options.mean, channels, 0), std: perChannel(op, 'std', options.std, channels, 1) };
+  const call = complete(op, options, channels, ALPHAS, channels === 4 ? 'premultiplied' : 'opaque');
+  if (channels !== 4 && call.alpha !== 'opaque') refuse(op, `alpha is "${call.alpha}" but x has ${channels} channels`, 'expected "opaque"');
+  return call;
 }

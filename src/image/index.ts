@@ -3,20 +3,15 @@ import { refuse, show, UpsampleError } from '../check.ts';
 import type { Context } from '../context.ts';
 import { guarded } from '../fault.ts';
 import { checkTensor } from '../op.ts';
+import { BYTES } from '../plan.ts';
 import { Tensor } from '../tensor.ts';
 import { checkFrom, checkTo, type FromImageOptions, type ToCanvasOptions } from './arguments.ts';
 import { draw } from './screen.ts';
-import { checkExtent, checkSource, type ImageSource } from './source.ts';
-import { type UnpackCall, unpackBytes, unpackPlan } from './unpack.ts';
+import { checkLimits, checkSource, type ImageSource } from './source.ts';
+import { type UnpackCall, unpackPlan } from './unpack.ts';
 
 export type { FromImageOptions, PerChannel, ToCanvasOptions } from './arguments.ts';
 export type { ImageSource } from './source.ts';
-
-/** Refuses what one storage binding cannot hold. */
-function checkBinding(op: string, ctx: Context, name: string, shape: readonly number[], bytes: number): void {
-  const most = ctx.adapter.limits.binding;
-  if (bytes > most) throw new UpsampleError('limit-exceeded', op, `${name} [${shape.join(', ')}] needs a binding of ${bytes} bytes; the device allows ${most}`);
-}
 
 /** `y[0,c,i,j] = (pixel[i,j][c] / 255 - mean[c]) / std[c]`
  * What fails silently, if it is not what you want:
@@ -34,15 +29,14 @@ function checkBinding(op: string, ctx: Context, name: string, shape: readonly nu
  * Source: WebGPU copyExternalImageToTexture; torchvision ToTensor and Normalize. */
 export function fromImage(ctx: Context, source: ImageSource, options: FromImageOptions = {}): Tensor {
   const op = 'fromImage';
-  if (typeof ctx?.checkSpec !== 'function') refuse(op, `ctx is ${show(ctx)}`, 'expected a context of createContext or fromDevice');
+  if (typeof ctx?.checkSpec !== 'function') refuse(op, `ctx is ${show(ctx)}`, 'expected a Context');
   ctx.alive(op);
   const { layout, dtype, channels, alpha, mean, std } = checkFrom(op, options);
   const [width, height] = checkSource(op, source);
-  checkExtent(op, ctx.device, width, height);
   const output = { ...ctx.checkSpec(op, [1, channels, height, width], { layout, dtype }), skew: 0 };
   const bytesPerRow = Math.ceil(width / 64) * 256; // what copies from textures ask for
   const call: UnpackCall = { output, row: bytesPerRow / 4, mean, std };
-  checkBinding(op, ctx, 'the picture as', output.shape, unpackBytes(call));
+  checkLimits(op, ctx, width, height, Math.max(bytesPerRow * height, channels * height * width * BYTES[dtype]));
 
   const { device } = ctx;
   const { buffer, fault, fresh } = ctx.allocate(op, bytesPerRow * height);
@@ -56,7 +50,7 @@ export function fromImage(ctx: Context, source: ImageSource, options: FromImageO
       const texture = device.createTexture({ label: op, size, format: 'rgba8unorm', usage: 0x10 | 0x2 | 0x1 });
       try {
         device.queue.copyExternalImageToTexture({ source }, { texture, premultipliedAlpha: alpha === 'premultiplied' }, size);
-        const encoder = device.createCommandEncoder({ label: op });
+        const encoder = device.createCommandEncoder();
         encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, size);
         device.queue.submit([encoder.finish()]);
       } finally {
@@ -68,7 +62,7 @@ export function fromImage(ctx: Context, source: ImageSource, options: FromImageO
   } catch (error) {
     if (error instanceof UpsampleError) throw error;
     const { name, message } = error as DOMException;
-    return refuse(op, `the browser refuses this source (${name}: ${message})`, 'expected a picture of this origin, or one loaded with CORS');
+    return refuse(op, `the browser refuses the source (${name}: ${message})`, 'expected one of this origin or loaded with CORS');
   } finally {
     pixels.dispose();
   }
@@ -100,10 +94,9 @@ export function toCanvas(x: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas,
   if (typeof canvas?.getContext !== 'function') refuse(op, `canvas is ${show(canvas)}`, 'expected an HTMLCanvasElement or OffscreenCanvas');
   if (canvas.width !== width || canvas.height !== height)
     refuse(op, `canvas is ${canvas.width}x${canvas.height} but x is ${width}x${height}`, `set canvas.width = ${width} and canvas.height = ${height}`);
-  checkExtent(op, ctx.device, width, height);
-  checkBinding(op, ctx, 'x', shape, x.byteLength);
+  checkLimits(op, ctx, width, height, x.byteLength);
   const target = canvas.getContext('webgpu') as GPUCanvasContext | null;
-  if (!target) refuse(op, 'the canvas already has another kind of context', 'expected a canvas without one, or with "webgpu"');
+  if (!target) refuse(op, 'the canvas already has another kind of context', 'expected none, or "webgpu"');
   const format = (ctx.gpu ?? navigator.gpu).getPreferredCanvasFormat();
   const alphaMode = call.alpha === 'opaque' ? 'opaque' : 'premultiplied';
   const now = target.getConfiguration?.(); // where it is missing, configuring again costs little

@@ -1,76 +1,60 @@
 import screen from '../../shaders/image/screen.wgsl';
 import { type Context, placeOf } from '../context.ts';
 import { declare, paramsBytes } from '../kernel.ts';
-import type { DType } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
+import { ALPHAS } from './arguments.ts';
 import { stridesOf } from './unpack.ts';
 
 /** How a tensor becomes pixels, checked and completed. */
 export interface ScreenCall {
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  readonly alpha: 'premultiplied' | 'straight' | 'opaque';
+  readonly alpha: (typeof ALPHAS)[number];
 }
-
-const ALPHAS = ['premultiplied', 'straight', 'opaque'];
 
 /** What drawing needs again and again on one device. */
-class Screen {
-  readonly #device: GPUDevice;
-  readonly #layout: GPUBindGroupLayout;
-  readonly #params: GPUBuffer;
-  readonly #pipelines = new Map<string, GPURenderPipeline>();
-
-  constructor(device: GPUDevice) {
-    this.#device = device;
-    const entries = screen.bindings.map(({ binding, type }) => ({ binding, visibility: 2 /* GPUShaderStage.FRAGMENT */, buffer: { type } }));
-    this.#layout = device.createBindGroupLayout({ entries });
-    this.#params = device.createBuffer({ label: 'toCanvas params', size: screen.params.size, usage: 0x40 | 0x8 /* UNIFORM | COPY_DST */ });
-  }
-
-  pipeline(dtype: DType, format: GPUTextureFormat, constants: Record<string, number>): GPURenderPipeline {
-    const key = JSON.stringify([dtype, format, constants]);
-    const kept = this.#pipelines.get(key);
-    if (kept) return kept;
-    const module = this.#device.createShaderModule({ label: screen.name, code: declare(screen, { real: dtype }) });
-    const pipeline = this.#device.createRenderPipeline({
-      label: screen.name,
-      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [this.#layout] }),
-      vertex: { module, entryPoint: 'corner' },
-      fragment: { module, entryPoint: 'main', targets: [{ format }], constants },
-    });
-    this.#pipelines.set(key, pipeline);
-    return pipeline;
-  }
-
-  group(x: Tensor): GPUBindGroup {
-    const resources: Record<string, GPUBufferBinding> = { x: placeOf(x), params: { buffer: this.#params } };
-    return this.#device.createBindGroup({
-      layout: this.#layout,
-      entries: screen.bindings.map(({ name, binding }) => ({ binding, resource: resources[name]! })),
-    });
-  }
-
-  /** One buffer serves every draw: writes and submits take effect in their order. */
-  write(bytes: ArrayBuffer): void {
-    this.#device.queue.writeBuffer(this.#params, 0, bytes);
-  }
+function kit(device: GPUDevice) {
+  const entries = screen.bindings.map(({ binding, type }) => ({ binding, visibility: 2 /* GPUShaderStage.FRAGMENT */, buffer: { type } }));
+  return {
+    layout: device.createBindGroupLayout({ entries }),
+    /** One buffer serves every draw: writes and submits take effect in their order. */
+    params: device.createBuffer({ size: screen.params.size, usage: 0x40 | 0x8 /* UNIFORM | COPY_DST */ }),
+    pipelines: new Map<string, GPURenderPipeline>(),
+  };
 }
 
-const screens = new WeakMap<Context, Screen>();
+const kits = new WeakMap<Context, ReturnType<typeof kit>>();
 
 /** Draws x over the whole of a texture, and submits. */
 export function draw(x: Tensor, texture: GPUTexture, { mean, std, alpha }: ScreenCall): void {
-  const { ctx } = x;
-  let own = screens.get(ctx);
-  if (!own) screens.set(ctx, (own = new Screen(ctx.device)));
+  const { ctx, dtype, shape, spec } = x;
+  const { device } = ctx;
+  const { format } = texture;
+  let own = kits.get(ctx);
+  if (!own) kits.set(ctx, (own = kit(device)));
+  const { layout, params, pipelines } = own;
+  const key = [dtype, format, shape[1], alpha].join();
+  let pipeline = pipelines.get(key);
+  if (!pipeline) {
+    const module = device.createShaderModule({ label: screen.name, code: declare(screen, { real: dtype }) });
+    const constants = { CHANNELS: shape[1]!, ALPHA: ALPHAS.indexOf(alpha) };
+    pipeline = device.createRenderPipeline({
+      label: screen.name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      vertex: { module },
+      fragment: { module, targets: [{ format }], constants },
+    });
+    pipelines.set(key, pipeline);
+  }
   ctx.flush(); // calls not yet submitted may write x
-  own.write(paramsBytes(screen, { mean, deviation: std, ...stridesOf(x.spec), x_at: x.spec.skew }));
-  const encoder = ctx.device.createCommandEncoder({ label: 'toCanvas' });
+  device.queue.writeBuffer(params, 0, paramsBytes(screen, { mean, deviation: std, ...stridesOf(spec), x_at: spec.skew }));
+  const resources: Record<string, GPUBufferBinding> = { x: placeOf(x), params: { buffer: params } };
+  const entries = screen.bindings.map(({ name, binding }) => ({ binding, resource: resources[name]! }));
+  const encoder = device.createCommandEncoder();
   const pass = encoder.beginRenderPass({ colorAttachments: [{ view: texture.createView(), loadOp: 'clear', storeOp: 'store' }] });
-  pass.setPipeline(own.pipeline(x.dtype, texture.format, { CHANNELS: x.shape[1]!, ALPHA: ALPHAS.indexOf(alpha) }));
-  pass.setBindGroup(0, own.group(x));
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
   pass.draw(3);
   pass.end();
-  ctx.device.queue.submit([encoder.finish()]);
+  device.queue.submit([encoder.finish()]);
 }

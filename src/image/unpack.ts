@@ -1,5 +1,5 @@
 import unpack from '../../shaders/image/unpack.wgsl';
-import { BYTES, type Limits, type Plan, type TensorSpec, WORKGROUP } from '../plan.ts';
+import { type Limits, type Plan, type TensorSpec, WORKGROUP } from '../plan.ts';
 
 /** A picture whose bytes lie in a buffer, as plans need it. */
 export interface UnpackCall {
@@ -22,7 +22,7 @@ export function unpackPlan({ output, row, mean, std }: UnpackCall, limits: Limit
   const deep = Math.ceil(height / limits.groups);
   return {
     name: 'unpack',
-    why: 'the only way in',
+    why: 'the only one',
     outputs: { output },
     scratch: {},
     tables: {},
@@ -38,10 +38,3 @@ export function unpackPlan({ output, row, mean, std }: UnpackCall, limits: Limit
     ],
   };
 }
-
-/** Bytes of the tensor, or of the pixels if those are more. */
-export const unpackBytes = ({ output, row }: UnpackCall): number =>
-  Math.max(
-    output.shape.reduce((a, b) => a * b, BYTES[output.dtype]),
-    row * output.shape[2]! * 4,
-  );
