@@ -42,12 +42,12 @@ export interface Shared {
 /** What a visitor loads to compare. */
 export interface Peer {
   readonly title: string;
-  /** What loading it transfers, uncompressed. */
+  /** What loading it transfers, minified and uncompressed. */
   readonly megabytes: number;
   readonly load: (shared: Shared) => Promise<Library>;
 }
 
 export const PEERS: Readonly<Record<string, Peer>> = {
-  tfjs: { title: 'TensorFlow.js WebGPU', megabytes: 0.9, load: async (shared) => (await import('./tfjs/index.ts')).open(shared) },
-  ort: { title: 'ONNX Runtime Web', megabytes: 26.9, load: async (shared) => (await import('./ort/index.ts')).open(shared) },
+  tfjs: { title: 'TensorFlow.js WebGPU', megabytes: 0.6, load: async (shared) => (await import('./tfjs/index.ts')).open(shared) },
+  ort: { title: 'ONNX Runtime Web', megabytes: 27, load: async (shared) => (await import('./ort/index.ts')).open(shared) },
 };

@@ -62,6 +62,8 @@ export interface Report {
 
 /** Called as the run goes on. */
 export interface Listener {
+  /** Ends the run after the row at hand. */
+  signal?: AbortSignal;
   /** What happens now, and how much of the run is behind. */
   progress?(text: string, done: number, total: number): void;
   /** A row is finished. `report` is what is known so far. */
@@ -151,15 +153,15 @@ async function rowOf(one: Case, libraries: readonly Library[], options: BenchOpt
 }
 
 /** Runs the bench on one new device. */
-export async function bench(options: BenchOptions, { progress, row }: Listener = {}): Promise<Report> {
-  progress?.('opening', 0, 1);
+export async function bench(options: BenchOptions, { signal, progress, row }: Listener = {}): Promise<Report> {
+  progress?.('opening the device', 0, 0);
   const { device, info } = await shareDevice();
   device.addEventListener('uncapturederror', (event) => console.error((event as GPUUncapturedErrorEvent).error.message));
   const done = () => device.queue.onSubmittedWorkDone();
   const { library, ctx } = open({ device, info });
   const libraries = [library];
   for (const name of options.peers) {
-    progress?.(`loading ${name}`, 0, 1);
+    progress?.(`loading ${name}`, 0, 0);
     libraries.push(await PEERS[name]!.load({ device, info }));
   }
   const chosen = cases.filter(({ name, on }) => (options.only ? name.includes(options.only) : true) && (!on || (on === 'software') === ctx.isSoftware));
@@ -178,6 +180,7 @@ export async function bench(options: BenchOptions, { progress, row }: Listener =
     rows: [...rows],
   });
   for (const [i, one] of chosen.entries()) {
+    if (signal?.aborted) break;
     progress?.(one.name, i, chosen.length);
     const finished = await rowOf(one, libraries, options, roofs[0]!.copy.median, done);
     rows.push(finished);
