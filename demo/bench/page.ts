@@ -1,6 +1,7 @@
 import { PEERS } from './library.ts';
 import { cells, headers, markdown } from './report.ts';
-import { bench, FULL, QUICK, type Report, type Row } from './run.ts';
+import type { Row } from './row.ts';
+import { FULL, openBench, QUICK, type Report } from './run.ts';
 
 const get = <T extends Element>(selector: string): T => document.querySelector<T>(selector)!;
 const form = get<HTMLFormElement>('#options');
@@ -21,6 +22,7 @@ for (const [name, { title, megabytes }] of Object.entries(PEERS)) {
 
 get<HTMLElement>('.scroll').tabIndex = 0; // a wide table scrolls by keyboard too
 
+let opened: ReturnType<typeof openBench> | undefined;
 let latest: Report | undefined;
 
 function line(texts: readonly string[], tag: 'th' | 'td') {
@@ -54,6 +56,7 @@ form.addEventListener('submit', async (event) => {
   table.hidden = true;
   get('tbody').replaceChildren();
   try {
+    const bench = await (opened ??= openBench());
     latest = await bench(
       { ...(data.get('rounds') === 'full' ? FULL : QUICK), peers: data.getAll('peers').map(String), only: String(data.get('only') ?? '') },
       {

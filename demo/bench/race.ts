@@ -12,7 +12,7 @@ export interface RaceOptions {
   readonly roundMs: number;
 }
 
-const MOST_CALLS = 400;
+const MOST_CALLS = 1000;
 
 /** Milliseconds a call, `calls` of them one after another, until the GPU has finished the last. */
 async function time(entry: Entry, calls: number, done: () => Promise<unknown>): Promise<number> {
@@ -45,14 +45,19 @@ const close = (entries: readonly Entry[], times: readonly number[][]) =>
     return (low < 1 && high > 1) || Math.abs(median - 1) < 0.1;
   });
 
+/** How many calls fill a round. Finding out is the warm-up. */
+async function callsFor(entry: Entry, roundMs: number, done: () => Promise<unknown>): Promise<number> {
+  for (let calls = 1; ; ) {
+    const share = (calls * (await time(entry, calls, done))) / roundMs;
+    if (share >= 1 || calls >= MOST_CALLS) return calls;
+    calls = Math.min(Math.ceil(calls * Math.min(1.2 / share, 8)), MOST_CALLS);
+  }
+}
+
 /** Times of every entry, in ms a call, one number a round. */
 export async function race(entries: readonly Entry[], { rounds, mostRounds, roundMs }: RaceOptions, done: () => Promise<unknown>): Promise<number[][]> {
   const calls: number[] = [];
-  for (const entry of entries) {
-    let estimate = await time(entry, 1, done);
-    if (estimate < 4 * roundMs) estimate = Math.min(await time(entry, 2, done), await time(entry, 2, done));
-    calls.push(Math.min(Math.max(Math.ceil(roundMs / estimate), 1), MOST_CALLS));
-  }
+  for (const entry of entries) calls.push(await callsFor(entry, roundMs, done));
   const times: number[][] = entries.map(() => []);
   for (let round = 0; round < rounds || (round < mostRounds && close(entries, times)); round++)
     for (const [i, entry] of entries.entries()) times[i]!.push(await time(entry, calls[i]!, done));

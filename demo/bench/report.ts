@@ -1,4 +1,5 @@
-import type { Report, Row, Timing } from './run.ts';
+import type { Row, Timing } from './row.ts';
+import type { Report } from './run.ts';
 import type { Spread } from './statistics.ts';
 
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
