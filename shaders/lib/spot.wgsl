@@ -2,12 +2,13 @@
 //! R 4 columns of outputs by TAPS_W inputs: neighbouring outputs share what they read.
 //! table, as vec4u: per output depth TAPS_D pairs (input, weight, empty); per block of 4 rows, and of 4 columns, a header
 //! (first input, mask of outputs without taps) and for each input the weights of the 4 outputs, as f32 bits.
-//! The root declares params; TAPS_H and TAPS_W are rewritten constants.
+//! The root declares params and table; TAPS_H and TAPS_W are rewritten constants.
 
 override TAPS_D: u32;
 const TAPS_H = 4u;
 const TAPS_W = 4u;
 
+/// Which tile: c in units of the element type, column and row in tiles.
 struct Spot { c: u32, column: u32, row: u32, depth: u32, outer: u32 }
 
 /// The tile of an invocation: c varies fastest, then columns, rows, depth, outer.
@@ -17,6 +18,22 @@ fn spot_of(id: u32) -> Spot {
   let depths = rows / params.blocks.y;
   let outer = depths / params.y_size.x;
   return Spot(id - columns * params.inner, columns - rows * params.blocks.x, rows - depths * params.blocks.y, depths - outer * params.y_size.x, outer);
+}
+
+/// What a tile reads: places in the table, the first input column and row, and the mask of outputs without taps, row by row.
+struct Taps { depths: u32, rows: u32, columns: u32, row: u32, column: u32, empty: u32 }
+
+fn taps_of(s: Spot) -> Taps {
+  let depths = params.parts.x + s.depth * TAPS_D;
+  let rows = params.parts.y + s.row * (TAPS_H + 1u);
+  let columns = params.parts.z + s.column * (TAPS_W + 1u);
+  let row = table[rows];
+  let column = table[columns];
+  var empty = 0u;
+  if (params.fill != 0.0) {
+    for (var m = 0u; m < 4u; m++) { empty |= select(column.y, 15u, (row.y & (1u << m)) != 0u || table[depths].z != 0u) << (4u * m); }
+  }
+  return Taps(depths, rows, columns, row.x, column.x, empty);
 }
 
 fn bits(mask: u32) -> vec4<bool> { return (vec4u(mask) & vec4u(1u, 2u, 4u, 8u)) != vec4u(0u); }

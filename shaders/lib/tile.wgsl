@@ -1,49 +1,81 @@
 //! The tile of scalars that tile.wgsl and tile_row.wgsl share; they differ in how they store it.
 //! The root declares x, table and params.
-import package::lib::spot::{Spot, bits, finite, TAPS_D, TAPS_H, TAPS_W};
+import package::lib::spot::{Spot, Taps, taps_of, bits, finite, TAPS_D, TAPS_H, TAPS_W};
 
-/// The tile. With `exact`, an input of weight 0 is not even multiplied: its NaN or infinity must not spread within the tile.
-fn tile_of(s: Spot, exact: bool) -> mat4x4f {
-  let column = params.parts.z + s.column * (TAPS_W + 1u);
-  let row = params.parts.y + s.row * (TAPS_H + 1u);
-  let columns = table[column];
-  let rows = table[row];
-  var r: array<vec4f, TAPS_W>;
-  for (var k = 0u; k < TAPS_W; k++) { r[k] = bitcast<vec4f>(table[column + 1u + k]); }
-  var sum = mat4x4f();
-  var empty = false;
+/// The tile: its columns are rows of outputs. Up to 8 inputs of a row are unrolled.
+fn quick(s: Spot, t: Taps) -> mat4x4f {
+  let last = params.x_size.z - 1u;
+  var r: array<vec4f, 8>;
+  r[0] = bitcast<vec4f>(table[t.columns + 1u]);
+  if (TAPS_W > 1u) { r[1] = bitcast<vec4f>(table[t.columns + 2u]); }
+  if (TAPS_W > 2u) { r[2] = bitcast<vec4f>(table[t.columns + 3u]); }
+  if (TAPS_W > 3u) { r[3] = bitcast<vec4f>(table[t.columns + 4u]); }
+  if (TAPS_W > 4u) { r[4] = bitcast<vec4f>(table[t.columns + 5u]); }
+  if (TAPS_W > 5u) { r[5] = bitcast<vec4f>(table[t.columns + 6u]); }
+  if (TAPS_W > 6u) { r[6] = bitcast<vec4f>(table[t.columns + 7u]); }
+  if (TAPS_W > 7u) { r[7] = bitcast<vec4f>(table[t.columns + 8u]); }
+  let k = min(t.column + vec4u(0u, 1u, 2u, 3u), vec4u(last)) * params.inner;
+  let l = min(t.column + vec4u(4u, 5u, 6u, 7u), vec4u(last)) * params.inner;
+  var a = vec4f();
+  var b = vec4f();
+  var c = vec4f();
+  var d = vec4f();
   for (var i = 0u; i < TAPS_D; i++) {
-    let tap = table[params.parts.x + s.depth * TAPS_D + i];
-    let a = bitcast<f32>(tap.y);
-    empty = empty || tap.z != 0u;
-    if (a == 0.0) { continue; }
-    let plane = (s.outer * params.x_size.x + tap.x) * params.x_size.y;
+    let depth = table[t.depths + i];
+    let w = bitcast<f32>(depth.y);
+    if (w == 0.0) { continue; }
     for (var j = 0u; j < TAPS_H; j++) {
-      let at = params.x_at + (plane + min(rows.x + j, params.x_size.y - 1u)) * params.x_size.z * params.inner + s.c;
-      var line = vec4f();
-      for (var k = 0u; k < TAPS_W; k++) {
-        let v = f32(x[at + min(columns.x + k, params.x_size.z - 1u) * params.inner]);
-        if (exact) { line = select(line, line + r[k] * v, r[k] != vec4f()); } else { line += r[k] * v; }
-      }
-      let b = a * bitcast<vec4f>(table[row + 1u + j]);
-      if (exact) {
-        for (var m = 0u; m < 4u; m++) { if (b[m] != 0.0) { sum[m] += b[m] * line; } }
-      } else {
-        sum += mat4x4f(b.x * line, b.y * line, b.z * line, b.w * line);
-      }
+      let at = line_at(s, depth.x, t.row + j);
+      var line = r[0] * f32(x[at + k.x]);
+      if (TAPS_W > 1u) { line += r[1] * f32(x[at + k.y]); }
+      if (TAPS_W > 2u) { line += r[2] * f32(x[at + k.z]); }
+      if (TAPS_W > 3u) { line += r[3] * f32(x[at + k.w]); }
+      if (TAPS_W > 4u) { line += r[4] * f32(x[at + l.x]); }
+      if (TAPS_W > 5u) { line += r[5] * f32(x[at + l.y]); }
+      if (TAPS_W > 6u) { line += r[6] * f32(x[at + l.z]); }
+      if (TAPS_W > 7u) { line += r[7] * f32(x[at + l.w]); }
+      for (var n = 8u; n < TAPS_W; n++) { line += bitcast<vec4f>(table[t.columns + 1u + n]) * f32(x[at + min(t.column + n, last) * params.inner]); }
+      let h = w * bitcast<vec4f>(table[t.rows + 1u + j]);
+      a += h.x * line;
+      b += h.y * line;
+      c += h.z * line;
+      d += h.w * line;
     }
   }
-  if (empty || (rows.y | columns.y) != 0u) {
-    for (var m = 0u; m < 4u; m++) {
-      sum[m] = select(sum[m], vec4f(params.fill), bits(select(columns.y, 15u, empty || (rows.y & (1u << m)) != 0u)));
+  return mat4x4f(a, b, c, d);
+}
+
+/// The same sums in the same order, but an input of weight 0 is not even multiplied: its NaN or infinity must not spread within the tile.
+fn exact(s: Spot, t: Taps) -> mat4x4f {
+  var sum = mat4x4f();
+  for (var i = 0u; i < TAPS_D; i++) {
+    let depth = table[t.depths + i];
+    let w = bitcast<f32>(depth.y);
+    if (w == 0.0) { continue; }
+    for (var j = 0u; j < TAPS_H; j++) {
+      let at = line_at(s, depth.x, t.row + j);
+      var line = vec4f();
+      for (var n = 0u; n < TAPS_W; n++) {
+        let r = bitcast<vec4f>(table[t.columns + 1u + n]);
+        line = select(line, line + r * f32(x[at + min(t.column + n, params.x_size.z - 1u) * params.inner]), r != vec4f());
+      }
+      let h = w * bitcast<vec4f>(table[t.rows + 1u + j]);
+      for (var m = 0u; m < 4u; m++) { if (h[m] != 0.0) { sum[m] += h[m] * line; } }
     }
   }
   return sum;
 }
 
-/// The tile as it is computed: quickly, and once more with care where something is not finite.
+fn line_at(s: Spot, depth: u32, row: u32) -> u32 {
+  return params.x_at + ((s.outer * params.x_size.x + depth) * params.x_size.y + min(row, params.x_size.y - 1u)) * params.x_size.z * params.inner + s.c;
+}
+
 fn tile(s: Spot) -> mat4x4f {
-  let sum = tile_of(s, false);
-  if (finite(sum[0]) && finite(sum[1]) && finite(sum[2]) && finite(sum[3])) { return sum; }
-  return tile_of(s, true);
+  let t = taps_of(s);
+  var sum = quick(s, t);
+  if (!(finite(sum[0]) && finite(sum[1]) && finite(sum[2]) && finite(sum[3]))) { sum = exact(s, t); }
+  if (t.empty != 0u) {
+    for (var m = 0u; m < 4u; m++) { sum[m] = select(sum[m], vec4f(params.fill), bits(t.empty >> (4u * m))); }
+  }
+  return sum;
 }

@@ -2,7 +2,7 @@
 //! One invocation: 4 channels of a tile of 4 rows x 4 columns of outputs. x and y are [outer, D, H, W, inner], inner a multiple of 4.
 //! Source: PyTorch interpolate; ONNX Resize-19.
 import package::lib::grid::{flat_index};
-import package::lib::spot::{Spot, spot_of, bits, finite, TAPS_D, TAPS_H, TAPS_W};
+import package::lib::spot::{Spot, spot_of, Taps, taps_of, finite, TAPS_D, TAPS_H, TAPS_W};
 
 alias real = f32;
 
@@ -24,57 +24,87 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<real>>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-/// Rows of a tile; the columns of each matrix are pixels, its rows channels.
+/// Rows of the tile; a column of each matrix is one output of four lanes.
 struct Tile { a: mat4x4f, b: mat4x4f, c: mat4x4f, d: mat4x4f }
 
-fn weighted(line: mat4x4f, w: f32, exact: bool, sum: mat4x4f) -> mat4x4f {
-  if (exact && w == 0.0) { return sum; }
-  return sum + w * line;
-}
+fn at_x(at: u32) -> vec4f { return vec4f(x[at]); }
 
-fn tile_of(s: Spot, exact: bool) -> Tile {
-  let column = params.parts.z + s.column * (TAPS_W + 1u);
-  let row = params.parts.y + s.row * (TAPS_H + 1u);
-  let columns = table[column];
-  let rows = table[row];
-  var r: array<vec4f, TAPS_W>;
-  for (var k = 0u; k < TAPS_W; k++) { r[k] = bitcast<vec4f>(table[column + 1u + k]); }
-  var t = Tile();
-  var empty = false;
+fn spread(r: vec4f, v: vec4f) -> mat4x4f { return mat4x4f(r.x * v, r.y * v, r.z * v, r.w * v); }
+
+fn weights(e: u32) -> vec4f { return bitcast<vec4f>(table[e]); }
+
+/// Up to 8 inputs of a row are unrolled.
+fn quick(s: Spot, t: Taps) -> Tile {
+  let last = params.x_size.z - 1u;
+  let k = min(t.column + vec4u(0u, 1u, 2u, 3u), vec4u(last)) * params.inner;
+  let l = min(t.column + vec4u(4u, 5u, 6u, 7u), vec4u(last)) * params.inner;
+  var r: array<vec4f, 8>;
+  r[0] = weights(t.columns + 1u);
+  if (TAPS_W > 1u) { r[1] = weights(t.columns + 2u); }
+  if (TAPS_W > 2u) { r[2] = weights(t.columns + 3u); }
+  if (TAPS_W > 3u) { r[3] = weights(t.columns + 4u); }
+  if (TAPS_W > 4u) { r[4] = weights(t.columns + 5u); }
+  if (TAPS_W > 5u) { r[5] = weights(t.columns + 6u); }
+  if (TAPS_W > 6u) { r[6] = weights(t.columns + 7u); }
+  if (TAPS_W > 7u) { r[7] = weights(t.columns + 8u); }
+  var tile = Tile();
   for (var i = 0u; i < TAPS_D; i++) {
-    let tap = table[params.parts.x + s.depth * TAPS_D + i];
-    let a = bitcast<f32>(tap.y);
-    empty = empty || tap.z != 0u;
-    if (a == 0.0) { continue; }
-    let plane = (s.outer * params.x_size.x + tap.x) * params.x_size.y;
+    let depth = table[t.depths + i];
+    let w = bitcast<f32>(depth.y);
+    if (w == 0.0) { continue; }
     for (var j = 0u; j < TAPS_H; j++) {
-      let at = params.x_at + (plane + min(rows.x + j, params.x_size.y - 1u)) * params.x_size.z * params.inner + s.c;
-      var line = mat4x4f();
-      for (var k = 0u; k < TAPS_W; k++) {
-        let v = vec4f(x[at + min(columns.x + k, params.x_size.z - 1u) * params.inner]);
-        let w = r[k];
-        if (exact) {
-          for (var m = 0u; m < 4u; m++) { if (w[m] != 0.0) { line[m] += w[m] * v; } }
-        } else {
-          line += mat4x4f(w.x * v, w.y * v, w.z * v, w.w * v);
-        }
-      }
-      let b = a * bitcast<vec4f>(table[row + 1u + j]);
-      t.a = weighted(line, b.x, exact, t.a);
-      t.b = weighted(line, b.y, exact, t.b);
-      t.c = weighted(line, b.z, exact, t.c);
-      t.d = weighted(line, b.w, exact, t.d);
+      let at = line_at(s, depth.x, t.row + j);
+      var line = spread(r[0], at_x(at + k.x));
+      if (TAPS_W > 1u) { line += spread(r[1], at_x(at + k.y)); }
+      if (TAPS_W > 2u) { line += spread(r[2], at_x(at + k.z)); }
+      if (TAPS_W > 3u) { line += spread(r[3], at_x(at + k.w)); }
+      if (TAPS_W > 4u) { line += spread(r[4], at_x(at + l.x)); }
+      if (TAPS_W > 5u) { line += spread(r[5], at_x(at + l.y)); }
+      if (TAPS_W > 6u) { line += spread(r[6], at_x(at + l.z)); }
+      if (TAPS_W > 7u) { line += spread(r[7], at_x(at + l.w)); }
+      for (var n = 8u; n < TAPS_W; n++) { line += spread(weights(t.columns + 1u + n), at_x(at + min(t.column + n, last) * params.inner)); }
+      let h = w * weights(t.rows + 1u + j);
+      tile.a += h.x * line;
+      tile.b += h.y * line;
+      tile.c += h.z * line;
+      tile.d += h.w * line;
     }
   }
-  if (empty || (rows.y | columns.y) != 0u) {
-    let all = vec4<bool>(empty) | bits(rows.y);
-    t.a = filled(t.a, select(columns.y, 15u, all.x));
-    t.b = filled(t.b, select(columns.y, 15u, all.y));
-    t.c = filled(t.c, select(columns.y, 15u, all.z));
-    t.d = filled(t.d, select(columns.y, 15u, all.w));
-  }
-  return t;
+  return tile;
 }
+
+fn add(sum: mat4x4f, h: f32, line: mat4x4f) -> mat4x4f {
+  if (h == 0.0) { return sum; }
+  return sum + h * line;
+}
+
+/// The same sums in the same order, but an input of weight 0 is not even multiplied: its NaN or infinity must not spread within the tile.
+fn exact(s: Spot, t: Taps) -> Tile {
+  var tile = Tile();
+  for (var i = 0u; i < TAPS_D; i++) {
+    let depth = table[t.depths + i];
+    let w = bitcast<f32>(depth.y);
+    if (w == 0.0) { continue; }
+    for (var j = 0u; j < TAPS_H; j++) {
+      let at = line_at(s, depth.x, t.row + j);
+      var line = mat4x4f();
+      for (var n = 0u; n < TAPS_W; n++) {
+        let r = weights(t.columns + 1u + n);
+        let v = at_x(at + min(t.column + n, params.x_size.z - 1u) * params.inner);
+        for (var m = 0u; m < 4u; m++) { if (r[m] != 0.0) { line[m] += r[m] * v; } }
+      }
+      let h = w * weights(t.rows + 1u + j);
+      tile = Tile(add(tile.a, h.x, line), add(tile.b, h.y, line), add(tile.c, h.z, line), add(tile.d, h.w, line));
+    }
+  }
+  return tile;
+}
+
+fn line_at(s: Spot, depth: u32, row: u32) -> u32 {
+  return params.x_at + ((s.outer * params.x_size.x + depth) * params.x_size.y + min(row, params.x_size.y - 1u)) * params.x_size.z * params.inner + s.c;
+}
+
+fn all_finite(m: mat4x4f) -> bool { return finite(m[0]) && finite(m[1]) && finite(m[2]) && finite(m[3]); }
 
 fn filled(row: mat4x4f, mask: u32) -> mat4x4f {
   var out = row;
@@ -82,7 +112,13 @@ fn filled(row: mat4x4f, mask: u32) -> mat4x4f {
   return out;
 }
 
-fn finite_row(m: mat4x4f) -> bool { return finite(m[0]) && finite(m[1]) && finite(m[2]) && finite(m[3]); }
+fn tile_of(s: Spot) -> Tile {
+  let t = taps_of(s);
+  var tile = quick(s, t);
+  if (!(all_finite(tile.a) && all_finite(tile.b) && all_finite(tile.c) && all_finite(tile.d))) { tile = exact(s, t); }
+  if (t.empty != 0u) { tile = Tile(filled(tile.a, t.empty), filled(tile.b, t.empty >> 4u), filled(tile.c, t.empty >> 8u), filled(tile.d, t.empty >> 12u)); }
+  return tile;
+}
 
 fn put(at: u32, row: mat4x4f, columns: u32) {
   for (var k = 0u; k < columns; k++) { y[at + k * params.inner] = vec4<real>(row[k]); }
@@ -93,8 +129,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
   let s = spot_of(id);
-  var t = tile_of(s, false);
-  if (!(finite_row(t.a) && finite_row(t.b) && finite_row(t.c) && finite_row(t.d))) { t = tile_of(s, true); }
+  let t = tile_of(s);
   let rows = params.y_size.y - 4u * s.row;
   let columns = min(params.y_size.z - 4u * s.column, 4u);
   let line = params.y_size.z * params.inner;

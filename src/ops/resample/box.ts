@@ -49,6 +49,21 @@ export function threeAxes({ outer, inner, axes }: Box): Box {
   return { outer, inner, axes: [...new Array<Rows>(3 - axes.length).fill(identity(1)), ...axes] };
 }
 
+/** Takes inner into the last axis: the same copy, told per word of a row. Rows must be selections. */
+export function foldInner({ outer, inner, axes }: Box): Box {
+  const last = axes.at(-1)!;
+  const size = outSize(last);
+  const start = new Uint32Array(size * inner);
+  const ptr = new Uint32Array(size * inner + 1);
+  for (let o = 0; o < size; o++)
+    for (let c = 0; c < inner; c++) {
+      start[o * inner + c] = last.start[o]! * inner + c;
+      ptr[o * inner + c + 1] = ptr[o * inner + c]! + last.ptr[o + 1]! - last.ptr[o]!;
+    }
+  const folded: Rows = { inSize: last.inSize * inner, start, ptr, weight: new Float64Array(last.weight.length * inner).fill(1) };
+  return { outer, inner: 1, axes: [...axes.slice(0, -1), folded] };
+}
+
 /** A run of outer whose bindings respect the limit. */
 export interface Slice {
   readonly outer: number;

@@ -5,11 +5,13 @@ import stretch from '../../../shaders/resample/stretch.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { toHalf } from '../../half.ts';
 import { type Adapter, BYTES, type Plan } from '../../plan.ts';
-import { type Box, dispatches, outSize, product, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
+import { type Box, dispatches, foldInner, outSize, product, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
 import type { ResampleCall } from './call.ts';
 import { indices, wholeScale } from './pack.ts';
 
 const MOST = Number.POSITIVE_INFINITY;
+/** Words of a row up to which channels are folded into its index table. */
+const WIDEST_FOLD = 2 ** 16;
 
 /** The fill value as a word, as the dtype has it; halves twice. */
 function fillBits({ x: { dtype }, fill }: ResampleCall): number {
@@ -43,10 +45,17 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
   const ySize = triple(axes, outSize);
   const parts = slices(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
   const plans: Plan[] = [];
+  const { table, work } = plainMove(call, { outer, inner, axes });
+  const plain = (bytes: number) => dispatches(parts, adapter, MOST, work(bytes));
 
-  if (width === 4 && inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0)) {
-    const vectors = ySize[2] / 4;
-    const scaled = wholeScale(axes);
+  const aligned = (bytes: number) => parts.every((s) => (s.xAt * width) % bytes === 0 && (s.yAt * width) % bytes === 0);
+  const rowWords = ySize[2] * inner;
+  if (width === 4 && rowWords % 4 === 0 && rowWords <= WIDEST_FOLD && parts.every((s) => s.yAt % 4 === 0)) {
+    const row = inner === 1 ? axes : foldInner({ outer, inner, axes }).axes;
+    const x_size = triple(row, (r) => r.inSize);
+    const y_size = triple(row, outSize);
+    const vectors = y_size[2] / 4;
+    const scaled = wholeScale(row);
     if (scaled && fill === 0 && scaled.scale.some((s) => s > 1)) {
       const [SD = 1, SH = 1, SW = 1] = scaled.scale;
       const [OD = 0, OH = 0, OW = 0] = scaled.offset;
@@ -54,30 +63,31 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
         kernel: stretch,
         types: {},
         constants: { SD, SH, SW, NAILS: Number(scaled.nails), OD, OH, OW },
-        params: { x_size: xSize, blocks: vectors, x_at: s.xAt, y_at: s.yAt / 4 },
+        params: { x_size, blocks: vectors, x_at: s.xAt, y_at: s.yAt / 4 },
         bind: { x: s.x, y: s.y },
-        count: s.outer * ySize[0] * xSize[1] * vectors,
+        count: s.outer * y_size[0] * x_size[1] * vectors,
       }));
       plans.push(make('stretch', 'whole scale factors: one vector serves all rows that stem from it, without tables', steps, {}));
     }
-    const { table, at } = join(axes.map((r) => indices(r, 4)));
-    const rows = Math.ceil(ySize[1] / 4);
+    const { table, at } = join(row.map((r) => indices(r, 4)));
+    const rows = Math.ceil(y_size[1] / 4);
     const steps = dispatches(parts, adapter, MOST, (s) => ({
       kernel: moveRow,
       types: {},
       constants: {},
-      params: { x_size: xSize, y_size: ySize, parts: at.map((n) => n / 4), x_at: s.xAt, blocks: [vectors, rows], y_at: s.yAt / 4, fill },
+      params: { x_size, y_size, parts: at.map((n) => n / 4), x_at: s.xAt, blocks: [vectors, rows], y_at: s.yAt / 4, fill },
       bind: { x: s.x, table: 'table', y: s.y },
-      count: s.outer * ySize[0] * rows * vectors,
+      count: s.outer * y_size[0] * rows * vectors,
     }));
-    plans.push(make('move_row', 'channels first: vectors along the row, and a row that repeats is read once', steps, { table }));
+    plans.push(make('move_row', 'vectors along the row, whatever lies in it, and a row that repeats is read once', steps, { table }));
   }
-
-  const fits = (bytes: number) => (inner * width) % bytes === 0 && parts.every((s) => (s.xAt * width) % bytes === 0 && (s.yAt * width) % bytes === 0);
-  const { table, work } = plainMove(call, { outer, inner, axes });
-  const plain = (bytes: number) => dispatches(parts, adapter, MOST, work(bytes));
-  if (fits(16)) plans.push(make('move vec4', 'channels last: 16 bytes of channels at a time', plain(16), { table }));
-  if (fits(4)) plans.push(make('move', 'the plain copy, a word at a time', plain(4), { table }));
+  if (aligned(16) && (inner * width) % 16 === 0) {
+    const vectors = make('move vec4', 'channels last: 16 bytes of channels at a time', plain(16), { table });
+    // On a CPU index arithmetic costs more than loads, and move_row has less of it.
+    if (adapter.software) plans.push(vectors);
+    else plans.unshift(vectors);
+  }
+  if (aligned(4) && (inner * width) % 4 === 0) plans.push(make('move', 'the plain copy, a word at a time', plain(4), { table }));
   else plans.push(make('move_half', 'the plain copy of 2-byte elements, a pair at a time', plain(2), { table }));
   return plans;
 }

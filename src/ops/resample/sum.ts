@@ -49,24 +49,24 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
     const [TAPS_D, TAPS_H, TAPS_W] = packed.map((p) => p.taps) as [number, number, number];
     const grid = [Math.ceil(ySize[2] / 4), Math.ceil(ySize[1] / 4)] as const;
     const most = mostOf(TAPS_D * TAPS_H * (TAPS_W + 4) * 4);
-    const steps = (kernel: Step['kernel'], innerUnit: number, xUnit: number, yUnit: number) =>
+    const steps = (kernel: Step['kernel'], xUnit: number, yUnit: number) =>
       dispatches(parts, adapter, most, (s) => ({
         kernel,
         types: { ...types, TAPS_H: `${TAPS_H}u`, TAPS_W: `${TAPS_W}u` },
         constants: { TAPS_D },
         params: {
-          ...{ x_size: xSize, inner: inner / innerUnit, y_size: ySize, parts: at.map((n) => n / 4) },
+          ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: at.map((n) => n / 4) },
           ...{ blocks: grid, x_at: s.xAt / xUnit, y_at: s.yAt / yUnit, fill },
         },
         bind: { x: s.x, table: 'table', y: s.y },
-        count: (s.outer * ySize[0] * grid[0] * grid[1] * inner) / innerUnit,
+        count: (s.outer * ySize[0] * grid[0] * grid[1] * inner) / xUnit,
       }));
     const spans = `${TAPS_D}x${TAPS_H}x${TAPS_W} inputs for 4 x 4 outputs`;
     if (inner % 4 === 0 && parts.every((s) => s.xAt % 4 === 0 && s.yAt % 4 === 0))
-      fused.push(make('tile_pixel', `channels last, vectors of channels: ${spans}`, steps(tilePixel, 4, 4, 4), { table }));
+      fused.push(make('tile_pixel', `channels last, vectors of channels: ${spans}`, steps(tilePixel, 4, 4), { table }));
     if (inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0))
-      fused.push(make('tile_row', `channels first, vectors along the row: ${spans}`, steps(tileRow, 1, 1, 4), { table }));
-    fused.push(make('tile', `any width and channel count: ${spans}`, steps(tile, 1, 1, 1), { table }));
+      fused.push(make('tile_row', `channels first, vectors along the row: ${spans}`, steps(tileRow, 1, 4), { table }));
+    fused.push(make('tile', `any width and channel count: ${spans}`, steps(tile, 1, 1), { table }));
   }
 
   const { table, at } = csrTables(axes);
@@ -82,10 +82,10 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
 
   if (!passes) return [...fused, plain];
   // Loads per output: a tile shares its inputs among 16 outputs and a few more reads for weights; a pass reads every tap
-  // with its weight and moves the intermediate tensors.
+  // with its weight and moves the intermediate tensors. One axis before channels is one pass, and tiles would have no rows to share.
   const shared = (blockTaps(h) * (blockTaps(w) + 4) * mostTaps(d)) / 16 + 1;
-  const separate = passCost(box);
-  return separate < shared || !fused.length ? [passes, ...fused, plain] : [...fused, passes, plain];
+  const oneAxis = box.axes.length === 1 && inner > 1;
+  return oneAxis || passCost(box) < shared || !fused.length ? [passes, ...fused, plain] : [...fused, passes, plain];
 }
 
 const growth = (rows: Rows) => outSize(rows) / rows.inSize;
