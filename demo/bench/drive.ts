@@ -8,6 +8,7 @@ export async function drive(
   progress: NonNullable<Listener['progress']>,
 ): Promise<{ report: Report; markdown: string }> {
   const bench = await openBench();
-  const report = await bench({ ...(quick ? QUICK : FULL), ...wanted }, { progress });
+  const report = await bench.run({ ...(quick ? QUICK : FULL), ...wanted }, { progress });
+  bench.close();
   return { report, markdown: markdown(report) };
 }

@@ -57,7 +57,7 @@ form.addEventListener('submit', async (event) => {
   get('tbody').replaceChildren();
   try {
     const bench = await (opened ??= openBench());
-    latest = await bench(
+    latest = await bench.run(
       { ...(data.get('rounds') === 'full' ? FULL : QUICK), peers: data.getAll('peers').map(String), only: String(data.get('only') ?? '') },
       {
         signal: abort.signal,

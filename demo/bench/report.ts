@@ -27,7 +27,7 @@ const cell = (row: Row, library: string, timing: Timing | undefined, show: (t: T
 /** The header of the table that `cells` fills. */
 export const headers = (report: Report): string[] => {
   const peers = Object.keys(report.versions).filter((name) => name !== 'ours');
-  return ['row', ...peers.map((name) => `vs ${name}`), ...shown(report).map(({ title }) => `${title}, ms`), 'of copy nchw', 'nhwc', 'plan nchw', 'nhwc'];
+  return ['row', ...peers.map((name) => `vs ${name}`), ...shown(report).map(({ title }) => `${title}, ms`), 'of copy', 'first call, ms', 'error', 'plan'];
 };
 
 const shown = ({ versions }: Report) => COLUMNS.filter(({ of }) => of.library in versions);
@@ -35,7 +35,11 @@ const shown = ({ versions }: Report) => COLUMNS.filter(({ of }) => of.library in
 /** One row of the table, as text. */
 export function cells(row: Row, report: Report): string[] {
   const peers = Object.keys(report.versions).filter((name) => name !== 'ours');
-  const ours = (['nchw', 'nhwc'] as const).map((layout) => find(row, { library: 'ours', kind: 'call', layout }));
+  const calls = shown(report)
+    .filter(({ of }) => of.kind === 'call')
+    .map(({ of }) => find(row, of));
+  const ours = calls.filter((t) => t?.library === 'ours');
+  const each = (timings: typeof calls, show: (t: Timing) => string | undefined) => timings.map((t) => (t && show(t)) ?? '–').join(' / ');
   return [
     row.name,
     ...peers.map((name) =>
@@ -47,8 +51,10 @@ export function cells(row: Row, report: Report): string[] {
       ),
     ),
     ...shown(report).map(({ of }) => cell(row, of.library, find(row, of), (t) => t.spread && ms(t.spread))),
-    ...ours.map((t) => (t?.ofCopy === undefined ? '–' : t.ofCopy.toFixed(2))),
-    ...ours.map((t) => t?.plan ?? '–'),
+    each(ours, (t) => t.ofCopy?.toFixed(2)),
+    each(calls, (t) => digits(t.first)),
+    each(calls, (t) => (t.error ? t.error.toExponential(0) : '0')),
+    each(ours, (t) => t.plan),
   ];
 }
 
@@ -72,15 +78,16 @@ function summary({ rows, versions }: Report): string[] {
 
 /** The whole report as Markdown. */
 export function markdown(report: Report): string {
-  const { adapter, agent, cores, date, versions, roofs, rows, options } = report;
+  const { adapter, agent, cores, versions, roofs, rows, options } = report;
   const head = headers(report);
   const rate = (pick: (roof: Report['roofs'][number]) => Spread, unit: string) => `${roofs.map((roof) => digits(pick(roof).median)).join(' and ')} ${unit}`;
   return [
-    `${adapter}; ${cores} cores; ${agent}; ${date.slice(0, 10)}`,
+    `${adapter}; ${cores} cores; ${agent}`,
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}; copy ${rate((r) => r.copy, 'GB/s')}, multiply-add ${rate((r) => r.fma, 'GFLOP/s')} (before and after)`,
     `ms a call: median (quartiles) of ${options.rounds} to ${options.mostRounds} interleaved rounds of at least ${options.roundMs} ms; × is their time over ours in the same layout: median of the rounds (quartiles; fastest round over fastest round)`,
+    'the last columns in the order of the columns before them: nchw / nhwc / peers; error is the largest, relative to the largest exact value',
     '',
     line(head),
     line(head.map((_, i) => (i ? '---:' : '---'))),

@@ -64,8 +64,14 @@ async function shareDevice(): Promise<Shared> {
   return { device, info: adapter.info };
 }
 
-/** Opens a device; the function it returns runs the bench on it, as often as wanted. Peers are loaded once, when first asked for. */
-export async function openBench(): Promise<(options: BenchOptions, listener?: Listener) => Promise<Report>> {
+export interface Bench {
+  /** Runs rows, as often as wanted. */
+  run(options: BenchOptions, listener?: Listener): Promise<Report>;
+  close(): void;
+}
+
+/** Opens a device. Peers are loaded once, when first asked for. */
+export async function openBench(): Promise<Bench> {
   const shared = await shareDevice();
   const { device, info } = shared;
   device.addEventListener('uncapturederror', (event) => console.error((event as GPUUncapturedErrorEvent).error.message));
@@ -74,7 +80,7 @@ export async function openBench(): Promise<(options: BenchOptions, listener?: Li
   const software = ctx.isSoftware;
   const peers = new Map<string, Library>();
 
-  return async (options, { signal, progress, row } = {}) => {
+  async function run(options: BenchOptions, { signal, progress, row }: Listener = {}): Promise<Report> {
     const libraries = [ours];
     for (const name of options.peers) {
       progress?.(`loading ${name}`, 0, 0);
@@ -107,5 +113,6 @@ export async function openBench(): Promise<(options: BenchOptions, listener?: Li
     progress?.('measuring the copy rate again', rows.length, chosen.length);
     roofs.push(await roofOf(device, software));
     return report();
-  };
+  }
+  return { run, close: () => device.destroy() };
 }

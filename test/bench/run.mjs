@@ -104,11 +104,11 @@ async function main() {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const clean = !execFileSync('git', ['status', '--porcelain', '--', 'src', 'shaders'], { encoding: 'utf8' });
   const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
-  console.log(`commit ${commit}${clean ? '' : ' with changes'}; ${command}\n${markdown}`);
+  console.log(`${report.date.slice(0, 10)}, commit ${commit}${clean ? '' : ' with changes'}; ${command}\n${markdown}`);
   const folder = join(root, 'dist-bench');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${report.date.replace(/[:.]/g, '-')}.json`);
-  writeFileSync(file, JSON.stringify({ commit, clean, command, ...report }, null, 1));
+  writeFileSync(file, JSON.stringify({ commit, clean, command, flags: values.node ? [] : launchOptions.args, ...report }, null, 1));
   console.log(`\nwritten to ${file.slice(root.length + 1)}`);
   const wrong = report.rows.filter((row) => row.timings.some((t) => t.library === 'ours' && t.wrong));
   if (wrong.length) throw new Error(`our result is wrong in ${wrong.map((row) => row.name).join(', ')}`);
