@@ -1,20 +1,17 @@
 import { checkOptions, checkShape, countElements, refuse, show, UpsampleError } from './check.ts';
+import { decoded, uploadable } from './elements.ts';
 import { Fault, guarded } from './fault.ts';
-import { fromHalf, toHalf } from './half.ts';
 import { Pipelines } from './kernel.ts';
 import { type Adapter, BYTES, type DType, type Layout, type Limits, type Plan, type TensorSpec } from './plan.ts';
 import { BufferPool, roundSize } from './pool.ts';
 import { type Place, Program } from './program.ts';
 import { Tensor, type TensorData } from './tensor.ts';
 
-export interface ContextOptions {
-  /** Where adapters come from; `navigator.gpu` by default. In Node: `create([])` of npm `webgpu`. */
-  gpu?: GPU;
-  powerPreference?: GPUPowerPreference;
-  /** f16 tensors: `'auto'` (default) where the adapter has `shader-f16`, `true` to insist, `false` to do without. */
-  f16?: 'auto' | boolean;
-  /** Lower limits than the device has, for tests: WebGPU's names, bytes and counts. */
-  limits?: { maxStorageBufferBindingSize?: number; maxBufferSize?: number; maxComputeWorkgroupsPerDimension?: number };
+/** Lower limits than the device has, under WebGPU's names. */
+export interface LimitOptions {
+  maxStorageBufferBindingSize?: number;
+  maxBufferSize?: number;
+  maxComputeWorkgroupsPerDimension?: number;
 }
 
 export interface TensorOptions {
@@ -76,10 +73,9 @@ export class Context {
   #ended: UpsampleError | undefined;
   readonly #waiting = new Set<(error: UpsampleError) => void>();
   readonly #scopes: Set<Tensor>[] = [];
-  #made: { fault: Fault } | undefined;
 
   /** @internal use createContext or fromDevice */
-  constructor(device: GPUDevice, owned: boolean, gpu?: GPU, caps: ContextOptions['limits'] = {}) {
+  constructor(device: GPUDevice, owned: boolean, gpu?: GPU, caps: LimitOptions = {}) {
     this.device = device;
     this.#owned = owned;
     this.gpu = gpu;
@@ -94,11 +90,7 @@ export class Context {
       groups: lower('maxComputeWorkgroupsPerDimension'),
     };
     this.adapter = { software: this.isSoftware, limits: allowed };
-    this.#pool = new BufferPool((size) => {
-      const { value, fault } = guarded(device, 'allocate', () => device.createBuffer({ size, usage: STORAGE }));
-      this.#made = { fault };
-      return value;
-    });
+    this.#pool = new BufferPool((size) => guarded(device, 'allocate', () => device.createBuffer({ size, usage: STORAGE }), 'out-of-memory', true));
     this.#pipelines = new Pipelines(device);
     this.lost = device.lost;
     device.lost.then((info) =>
@@ -115,10 +107,20 @@ export class Context {
     const spec = this.checkSpec('tensor', shape, options);
     const n = spec.shape.reduce((a, b) => a * b, 1);
     if (data?.length !== n) refuse('tensor', `data has ${data?.length} elements for shape [${spec.shape.join(', ')}]`, `expected ${n}`);
-    const { buffer, fault, fresh } = this.allocate('tensor', n * BYTES[spec.dtype]);
-    if (!fresh) this.flush(); // unsubmitted work may still read what this write replaces
-    this.device.queue.writeBuffer(buffer, 0, uploadable(data, spec.dtype));
-    return this.#track(new Tensor(this, spec, buffer, 0, false, fault ? [fault] : []));
+    return this.filled('tensor', spec, (buffer) => this.device.queue.writeBuffer(buffer, 0, uploadable(data, spec.dtype)));
+  }
+
+  /** @internal a tensor whose buffer `fill` writes with queue operations of its own */
+  filled(op: string, spec: Omit<TensorSpec, 'skew'>, fill: (buffer: GPUBuffer) => void): Tensor {
+    const { buffer, fault, fresh } = this.#pool.acquire(roundSize(bytesOf(spec), this.adapter.limits.buffer));
+    try {
+      if (!fresh) this.#submit(); // unsubmitted work may still read what is replaced
+      const written = guarded(this.device, op, () => fill(buffer)).fault;
+      return this.#track(new Tensor(this, spec, buffer, 0, false, fault ? [fault, written] : [written]));
+    } catch (error) {
+      this.#pool.release(buffer);
+      throw error;
+    }
   }
 
   /** Uses somebody else's buffer as a tensor: no copy, not owned, its size taken from the shape. The buffer needs usage STORAGE.
@@ -144,6 +146,7 @@ export class Context {
         this.device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer, size: 4 } }] });
       },
       'device-mismatch',
+      true,
     );
     return this.#track(new Tensor(this, spec, buffer, offset, true, [fault]));
   }
@@ -244,23 +247,11 @@ export class Context {
     });
   }
 
-  /** @internal a buffer of the pool, and the fault of its allocation if it is new */
-  allocate(op: string, bytes: number): { buffer: GPUBuffer; fault: Fault | undefined; fresh: boolean } {
-    this.#made = undefined;
-    const { buffer, fresh } = this.#pool.acquire(roundSize(bytes, this.adapter.limits.buffer));
-    const made = this.#made as { fault: Fault } | undefined;
-    const fault = made && new Fault(made.fault.done.then(() => (made.fault.error ? new UpsampleError('out-of-memory', op, made.fault.error.message) : null)));
-    return { buffer, fault, fresh };
-  }
-
   /** @internal */
   release(tensor: Tensor): void {
     for (const scope of this.#scopes) scope.delete(tensor);
     if (tensor.wrapped || this.#ended) return;
-    if (tensor.faults.some((f) => f.error?.code === 'out-of-memory')) {
-      this.#submit();
-      this.#pool.discard(tensor.buffer);
-    } else this.#pool.release(tensor.buffer);
+    this.#pool.release(tensor.buffer);
     if (!this.#batch) this.#pool.trim();
   }
 
@@ -305,34 +296,45 @@ export class Context {
   run(op: string, key: string, inputs: Readonly<Record<string, Tensor>>, plan: () => Plan): Record<string, Tensor> {
     this.alive(op);
     const program = this.#program(op, key, plan);
+    const { limits } = this.adapter;
     const faults = new Set<Fault>();
-    let alone = false;
-    for (const input of Object.values(inputs)) {
-      for (const fault of input.faults) if (fault.error !== null) faults.add(fault);
-      alone ||= input.wrapped;
-    }
-    if (program.fault.error !== null) faults.add(program.fault);
+    const depend = (fault: Fault | undefined) => fault && fault.error !== null && faults.add(fault);
     const places = new Map<string, Place>();
-    const scratch: GPUBuffer[] = [];
-    const take = (name: string, bytes: number) => {
-      const { buffer, fault } = this.allocate(op, bytes);
-      if (fault) faults.add(fault);
-      places.set(name, { buffer, offset: 0, size: Math.min(buffer.size, this.adapter.limits.binding - (this.adapter.limits.binding % 4)) });
+    const taken: GPUBuffer[] = [];
+    const take = (name: string, bytes: number): GPUBuffer => {
+      const { buffer, fault } = this.#pool.acquire(roundSize(bytes, limits.buffer));
+      taken.push(buffer);
+      depend(fault);
+      places.set(name, { buffer, offset: 0, size: Math.min(buffer.size, limits.binding - (limits.binding % 4)) });
       return buffer;
     };
-    if (alone) this.#submit();
-    const batch = this.#open();
-    batch.ops.add(op);
-    faults.add(batch.fault);
-    for (const [name, input] of Object.entries(inputs)) places.set(name, placeOf(input));
-    const buffers = Object.entries(program.plan.outputs).map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
-    for (const [name, bytes] of Object.entries(program.plan.scratch)) scratch.push(take(name, bytes));
-    program.encode(batch.pass, (name) => places.get(name)!);
-    batch.dispatches += program.plan.steps.length;
-    for (const buffer of scratch) this.#pool.release(buffer);
-    if (alone || batch.dispatches > MOST_DISPATCHES) this.#submit();
-    const list = [...faults];
-    return Object.fromEntries(buffers.map(([name, spec, buffer]) => [name, this.#track(new Tensor(this, spec, buffer, 0, false, list))]));
+    for (const [name, input] of Object.entries(inputs)) {
+      for (const fault of input.faults) depend(fault);
+      places.set(name, placeOf(input));
+    }
+    depend(program.fault);
+    try {
+      const outputs = Object.entries(program.plan.outputs).map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
+      const kept = taken.length;
+      for (const [name, bytes] of Object.entries({ ...program.plan.scratch, ...program.plan.kept })) take(name, bytes);
+      // A call whose objects may turn out invalid, or belong to somebody else, must not take others down with it.
+      const alone = Object.values(inputs).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
+      if (alone) this.#submit();
+      const batch = this.#open();
+      batch.ops.add(op);
+      const encode = () => program.encode(batch.pass, (name) => places.get(name)!);
+      if (alone) depend(guarded(this.device, op, encode).fault);
+      else encode();
+      depend(batch.fault);
+      batch.dispatches += program.plan.steps.length;
+      if (alone || batch.dispatches > MOST_DISPATCHES) this.#submit();
+      for (const buffer of taken.splice(kept)) this.#pool.release(buffer);
+      const list = [...faults];
+      return Object.fromEntries(outputs.map(([name, spec, buffer]) => [name, this.#track(new Tensor(this, spec, buffer, 0, false, list))]));
+    } catch (error) {
+      for (const buffer of taken) this.#pool.release(buffer);
+      throw error;
+    }
   }
 
   /** @internal compiles a plan for a caller who encodes it */
@@ -346,6 +348,20 @@ export class Context {
       throw error;
     }
     return program;
+  }
+
+  /** @internal runs the steps of a program that read weights alone */
+  async once(op: string, program: Program, find: (name: string) => Place): Promise<void> {
+    this.flush(); // eager calls may write the weights
+    const { fault } = guarded(this.device, op, () => {
+      const encoder = this.device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      program.encode(pass, find, 'once');
+      pass.end();
+      this.device.queue.submit([encoder.finish()]);
+    });
+    await this.settled(op, fault.done);
+    if (fault.error) throw fault.error;
   }
 
   /** @internal scratch buffers that a prepared operation keeps */
@@ -380,21 +396,19 @@ export class Context {
     return this.#batch;
   }
 
-  #submit(more?: (encoder: GPUCommandEncoder) => void): void {
+  #submit(): void {
     const batch = this.#batch;
     this.#batch = undefined;
-    if (!batch && !more) return;
+    if (!batch) return;
     if (this.#ended) {
-      batch?.settle(Promise.resolve(this.#ended));
+      batch.settle(Promise.resolve(this.#ended));
       return;
     }
-    const { fault } = guarded(this.device, batch ? [...batch.ops].join(', ') : 'read', () => {
-      const encoder = batch?.encoder ?? this.device.createCommandEncoder();
-      batch?.pass.end();
-      more?.(encoder);
-      this.device.queue.submit([encoder.finish()]);
+    const { fault } = guarded(this.device, [...batch.ops].join(', '), () => {
+      batch.pass.end();
+      this.device.queue.submit([batch.encoder.finish()]);
     });
-    batch?.settle(fault.done.then(() => fault.error ?? null));
+    batch.settle(fault.done.then(() => fault.error ?? null));
     this.#pool.trim();
   }
 
@@ -407,8 +421,14 @@ export class Context {
     const start = tensor.offset - (tensor.offset % 4);
     const size = Math.ceil((tensor.offset + bytes - start) / 4) * 4;
     if (!(tensor.buffer.usage & 0x4)) refuse(op, 'the wrapped buffer cannot be read', 'expected GPUBufferUsage.COPY_SRC among its usages');
-    const { value: staging, fault } = guarded(this.device, op, () => this.device.createBuffer({ size: Math.max(size, 4), usage: READBACK }));
-    this.#submit(size ? (encoder) => encoder.copyBufferToBuffer(tensor.buffer, start, staging, 0, size) : undefined);
+    this.#submit();
+    const { value: staging, fault } = guarded(this.device, op, () => {
+      const buffer = this.device.createBuffer({ size: Math.max(size, 4), usage: READBACK });
+      const encoder = this.device.createCommandEncoder();
+      if (size) encoder.copyBufferToBuffer(tensor.buffer, start, buffer, 0, size);
+      this.device.queue.submit([encoder.finish()]);
+      return buffer;
+    });
     const mapped = staging.mapAsync(1 /* GPUMapMode.READ */);
     mapped.catch(() => {}); // its failure is judged after the faults that explain it
     try {
@@ -424,73 +444,10 @@ export class Context {
   }
 }
 
-const bytesOf = (spec: TensorSpec) => spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
+const bytesOf = (spec: Omit<TensorSpec, 'skew'>) => spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
 
 /** @internal where an input lies: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew */
 export function placeOf({ buffer, offset, byteLength }: Tensor): Place {
   const base = offset - (offset % 256);
   return { buffer, offset: base, size: Math.max(Math.min(Math.ceil((offset - base + byteLength) / 4) * 4, buffer.size - base), 4) };
-}
-
-function uploadable(data: ArrayLike<number>, dtype: DType): ArrayBufferView<ArrayBuffer> {
-  if (dtype === 'f16') {
-    const bits = data instanceof Uint16Array ? data : toHalf(data);
-    if (bits.length % 2 === 0) return bits as Uint16Array<ArrayBuffer>;
-    const even = new Uint16Array(bits.length + 1); // writeBuffer moves whole words
-    even.set(bits);
-    return even;
-  }
-  if (dtype === 'f32') return data instanceof Float32Array ? (data as Float32Array<ArrayBuffer>) : Float32Array.from(data);
-  if (dtype === 'u32') return data instanceof Uint32Array ? (data as Uint32Array<ArrayBuffer>) : Uint32Array.from(data);
-  return data instanceof Int32Array ? (data as Int32Array<ArrayBuffer>) : Int32Array.from(data);
-}
-
-function decoded(bytes: ArrayBuffer, dtype: DType): TensorData {
-  if (dtype === 'f16') return fromHalf(new Uint16Array(bytes));
-  return dtype === 'f32' ? new Float32Array(bytes) : dtype === 'u32' ? new Uint32Array(bytes) : new Int32Array(bytes);
-}
-
-const GRANTED = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxTextureDimension2D',
-] as const;
-
-const HINTS = {
-  'insecure-context': 'WebGPU needs a secure context: serve the page over https or from localhost',
-  'no-navigator-gpu': 'this environment has no navigator.gpu; use a browser with WebGPU, or in Node pass { gpu: create([]) } of npm webgpu',
-  'no-adapter': 'no GPU adapter was granted; on Linux Chrome may need --enable-unsafe-webgpu and a Vulkan driver',
-};
-const noAdapter = (reason: keyof typeof HINTS) => new UpsampleError('no-adapter', 'createContext', HINTS[reason], reason);
-
-/** Opens a GPU device of its own.
- * @returns a context that asks for no more than the adapter grants and works at WebGPU's default limits
- * @throws UpsampleError `no-adapter` with a `reason`; `invalid-argument` when `f16: true` cannot be had */
-export async function createContext(options: ContextOptions = {}): Promise<Context> {
-  checkOptions('createContext', options, ['gpu', 'powerPreference', 'f16', 'limits']);
-  const { gpu = globalThis.navigator?.gpu, powerPreference, f16 = 'auto', limits } = options;
-  if (!gpu) throw noAdapter(globalThis.isSecureContext === false ? 'insecure-context' : 'no-navigator-gpu');
-  const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {}).catch(() => null);
-  if (!adapter) throw noAdapter('no-adapter');
-  if (f16 === true && !adapter.features.has('shader-f16')) refuse('createContext', 'f16 is true but the adapter lacks shader-f16', "use f16: 'auto'");
-  const wanted: GPUFeatureName[] = f16 ? ['shader-f16', 'timestamp-query'] : ['timestamp-query'];
-  const device = await adapter.requestDevice({
-    requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
-    requiredLimits: Object.fromEntries(GRANTED.map((name) => [name, adapter.limits[name]])),
-  });
-  return new Context(device, true, gpu, limits);
-}
-
-/** Uses a device that somebody else opened, and never destroys it. */
-export function fromDevice(device: GPUDevice, options: Pick<ContextOptions, 'limits'> = {}): Context {
-  if (typeof device?.createComputePipeline !== 'function') refuse('fromDevice', `device is ${show(device)}`, 'expected a GPUDevice');
-  return new Context(device, false, undefined, options.limits);
-}
-
-/** Whether `createContext` would find an adapter. */
-export async function isSupported(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<boolean> {
-  return !!(await gpu?.requestAdapter().catch(() => null));
 }

@@ -6,8 +6,11 @@ export class Fault {
   error: UpsampleError | null | undefined;
   /** Settles, never rejects. */
   readonly done: Promise<void>;
+  /** Whether the fault would leave an invalid object behind, which spoils whatever is submitted together with it. */
+  readonly spoils: boolean;
 
-  constructor(outcome: Promise<UpsampleError | null>) {
+  constructor(outcome: Promise<UpsampleError | null>, spoils = false) {
+    this.spoils = spoils;
     this.done = outcome.then((error) => {
       this.error = error;
     });
@@ -15,7 +18,13 @@ export class Fault {
 }
 
 /** Runs synchronous GPU calls under error scopes that belong to them alone: pushed, used and popped in one block. */
-export function guarded<T>(device: GPUDevice, op: string, calls: () => T, validation: ErrorCode = 'invalid-argument'): { value: T; fault: Fault } {
+export function guarded<T>(
+  device: GPUDevice,
+  op: string,
+  calls: () => T,
+  validation: ErrorCode = 'invalid-argument',
+  spoils = false,
+): { value: T; fault: Fault } {
   device.pushErrorScope('validation');
   device.pushErrorScope('internal');
   device.pushErrorScope('out-of-memory');
@@ -37,5 +46,5 @@ export function guarded<T>(device: GPUDevice, op: string, calls: () => T, valida
     const other = v ?? i;
     return other ? new UpsampleError(validation, op, other.message) : null;
   });
-  return { value, fault: new Fault(outcome) };
+  return { value, fault: new Fault(outcome, spoils) };
 }

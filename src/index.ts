@@ -1,5 +1,6 @@
 export { type ErrorCode, UpsampleError } from './check.ts';
-export { type Context, type ContextOptions, createContext, fromDevice, isSupported, type Memory, type TensorOptions } from './context.ts';
+export type { Context, LimitOptions, Memory, TensorOptions } from './context.ts';
+export { type ContextOptions, createContext, fromDevice, isSupported } from './create.ts';
 export type { Explanation, Operation, Prepared, PrepareSpec, Resource } from './op.ts';
 export * from './ops/resample/index.ts';
 export type { DType, Layout } from './plan.ts';

@@ -1,3 +1,5 @@
+import type { Fault } from './fault.ts';
+
 const MIB = 2 ** 20;
 
 /** A size that other tensors can share: multiples of 256 bytes, then of an eighth of a power of two. */
@@ -15,36 +17,54 @@ export class BufferPool {
   idle = 0;
   #peak = 0;
   readonly #free = new Map<number, GPUBuffer[]>();
-  readonly #make: (size: number) => GPUBuffer;
+  readonly #make: (size: number) => { value: GPUBuffer; fault: Fault };
+  /** Faults of allocations, until they are known to be none. */
+  readonly #faults = new WeakMap<GPUBuffer, Fault>();
 
-  constructor(make: (size: number) => GPUBuffer) {
+  constructor(make: (size: number) => { value: GPUBuffer; fault: Fault }) {
     this.#make = make;
   }
 
-  acquire(size: number): { buffer: GPUBuffer; fresh: boolean } {
+  /** A buffer of exactly this size; `fault` is what its allocation may still report. */
+  acquire(size: number): { buffer: GPUBuffer; fault: Fault | undefined; fresh: boolean } {
     const kept = this.#free.get(size)?.pop();
     if (kept) this.idle -= size;
-    const buffer = kept ?? this.#make(size);
+    const buffer = kept ?? this.#fresh(size);
     this.bytes += size;
     this.count++;
     this.#peak = Math.max(this.#peak, this.bytes);
-    return { buffer, fresh: !kept };
+    return { buffer, fault: this.#faults.get(buffer), fresh: !kept };
+  }
+
+  #fresh(size: number): GPUBuffer {
+    const { value, fault } = this.#make(size);
+    this.#faults.set(value, fault);
+    fault.done.then(() => {
+      if (!fault.error) this.#faults.delete(value);
+      else if (this.#free.get(size)?.includes(value)) this.#drop(value);
+    });
+    return value;
+  }
+
+  /** Takes an idle buffer that turned out invalid out of circulation. */
+  #drop(buffer: GPUBuffer): void {
+    const list = this.#free.get(buffer.size)!;
+    list.splice(list.indexOf(buffer), 1);
+    this.idle -= buffer.size;
+    buffer.destroy();
   }
 
   release(buffer: GPUBuffer): void {
     this.bytes -= buffer.size;
     this.count--;
+    if (this.#faults.get(buffer)?.error) {
+      buffer.destroy();
+      return;
+    }
     this.idle += buffer.size;
     const list = this.#free.get(buffer.size);
     if (list) list.push(buffer);
     else this.#free.set(buffer.size, [buffer]);
-  }
-
-  /** Ends a buffer that must not be reused. */
-  discard(buffer: GPUBuffer): void {
-    this.bytes -= buffer.size;
-    this.count--;
-    buffer.destroy();
   }
 
   /** Destroys what exceeds the cap. Only when no unsubmitted work refers to an idle buffer. */

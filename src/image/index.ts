@@ -1,10 +1,9 @@
 // Pixels in and out of tensors, on the GPU: nothing is read back.
 import { refuse, show, UpsampleError } from '../check.ts';
 import type { Context } from '../context.ts';
-import { guarded } from '../fault.ts';
 import { checkTensor } from '../op.ts';
 import { BYTES } from '../plan.ts';
-import { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { checkFrom, checkTo, type FromImageOptions, type ToCanvasOptions } from './arguments.ts';
 import { draw } from './screen.ts';
 import { checkLimits, checkSource, type ImageSource } from './source.ts';
@@ -39,12 +38,8 @@ export function fromImage(ctx: Context, source: ImageSource, options: FromImageO
   checkLimits(op, ctx, width, height, Math.max(bytesPerRow * height, channels * height * width * BYTES[dtype]));
 
   const { device } = ctx;
-  const { buffer, fault, fresh } = ctx.allocate(op, bytesPerRow * height);
-  const faults = fault ? [fault] : [];
-  const pixels = new Tensor(ctx, { shape: [height, bytesPerRow / 4], dtype: 'u32', layout: 'nchw' }, buffer, 0, false, faults);
   try {
-    if (!fresh) ctx.flush(); // unsubmitted work may still read what the copy replaces
-    const copied = guarded(device, op, () => {
+    const pixels = ctx.filled(op, { shape: [height, bytesPerRow / 4], dtype: 'u32', layout: 'nchw' }, (buffer) => {
       const size = [width, height];
       // RENDER_ATTACHMENT | COPY_DST are demanded by copyExternalImageToTexture, COPY_SRC by the copy to the buffer.
       const texture = device.createTexture({ label: op, size, format: 'rgba8unorm', usage: 0x10 | 0x2 | 0x1 });
@@ -57,14 +52,15 @@ export function fromImage(ctx: Context, source: ImageSource, options: FromImageO
         texture.destroy();
       }
     });
-    faults.push(copied.fault);
-    return ctx.run(op, op + JSON.stringify(call), { x: pixels }, () => unpackPlan(call, ctx.adapter.limits))['output']!;
+    try {
+      return ctx.run(op, op + JSON.stringify(call), { x: pixels }, () => unpackPlan(call, ctx.adapter.limits))['output']!;
+    } finally {
+      pixels.dispose();
+    }
   } catch (error) {
     if (error instanceof UpsampleError) throw error;
     const { name, message } = error as DOMException;
     return refuse(op, `the browser refuses the source (${name}: ${message})`, 'expected one of this origin or loaded with CORS');
-  } finally {
-    pixels.dispose();
   }
 }
 

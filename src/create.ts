@@ -1,0 +1,57 @@
+import { checkOptions, refuse, show, UpsampleError } from './check.ts';
+import { Context, type LimitOptions } from './context.ts';
+
+export interface ContextOptions {
+  /** Where adapters come from; `navigator.gpu` by default. In Node: `create([])` of npm `webgpu`. */
+  gpu?: GPU;
+  powerPreference?: GPUPowerPreference;
+  /** f16 tensors: `'auto'` (default) where the adapter has `shader-f16`, `true` to insist, `false` to do without. */
+  f16?: 'auto' | boolean;
+  /** Lower limits than the device has, for tests: WebGPU's names, bytes and counts. */
+  limits?: LimitOptions;
+}
+
+const GRANTED = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxTextureDimension2D',
+] as const;
+
+const HINTS = {
+  'insecure-context': 'WebGPU needs a secure context: serve the page over https or from localhost',
+  'no-navigator-gpu': 'this environment has no navigator.gpu; use a browser with WebGPU, or in Node pass { gpu: create([]) } of npm webgpu',
+  'no-adapter': 'no GPU adapter was granted; on Linux Chrome may need --enable-unsafe-webgpu and a Vulkan driver',
+};
+const noAdapter = (reason: keyof typeof HINTS) => new UpsampleError('no-adapter', 'createContext', HINTS[reason], reason);
+
+/** Opens a GPU device of its own.
+ * @returns a context that asks for no more than the adapter grants and works at WebGPU's default limits
+ * @throws UpsampleError `no-adapter` with a `reason`; `invalid-argument` when `f16: true` cannot be had */
+export async function createContext(options: ContextOptions = {}): Promise<Context> {
+  checkOptions('createContext', options, ['gpu', 'powerPreference', 'f16', 'limits']);
+  const { gpu = globalThis.navigator?.gpu, powerPreference, f16 = 'auto', limits } = options;
+  if (!gpu) throw noAdapter(globalThis.isSecureContext === false ? 'insecure-context' : 'no-navigator-gpu');
+  const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {}).catch(() => null);
+  if (!adapter) throw noAdapter('no-adapter');
+  if (f16 === true && !adapter.features.has('shader-f16')) refuse('createContext', 'f16 is true but the adapter lacks shader-f16', "use f16: 'auto'");
+  const wanted: GPUFeatureName[] = f16 ? ['shader-f16', 'timestamp-query'] : ['timestamp-query'];
+  const device = await adapter.requestDevice({
+    requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
+    requiredLimits: Object.fromEntries(GRANTED.map((name) => [name, adapter.limits[name]])),
+  });
+  return new Context(device, true, gpu, limits);
+}
+
+/** Uses a device that somebody else opened, and never destroys it. */
+export function fromDevice(device: GPUDevice, options: Pick<ContextOptions, 'limits'> = {}): Context {
+  if (typeof device?.createComputePipeline !== 'function') refuse('fromDevice', `device is ${show(device)}`, 'expected a GPUDevice');
+  return new Context(device, false, undefined, options.limits);
+}
+
+/** Whether `createContext` would find an adapter. */
+export async function isSupported(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<boolean> {
+  return !!(await gpu?.requestAdapter().catch(() => null));
+}
