@@ -1,0 +1,85 @@
+// Pictures from the visitor: a file, the clipboard, a camera. Nothing leaves the page.
+import type { Engine } from './engine.ts';
+
+export interface Loaded {
+  readonly image: HTMLImageElement;
+  readonly name: string;
+}
+
+/** Reads a picture, or says in a sentence why not. */
+export async function readFile(file: File): Promise<Loaded> {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  const name = file.name || 'The pasted picture';
+  try {
+    await image.decode();
+    if (!image.naturalWidth || !image.naturalHeight) throw new Error('no size');
+  } catch {
+    throw new Error(`${name} is not a picture that this browser can read. PNG, JPEG, WebP, GIF and AVIF work.`);
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+  return { image, name };
+}
+
+/** The size at which an engine takes a picture, and a sentence if that is not its own. */
+export function reducedFor(name: string, width: number, height: number, { most }: Engine): { width: number; height: number; note: string } {
+  const factor = Math.min(1, most.side / Math.max(width, height), Math.sqrt(most.pixels / (width * height)));
+  if (factor === 1) return { width, height, note: `${name}, ${width} × ${height} pixels.` };
+  const side = most.side < Math.max(width, height) && factor === most.side / Math.max(width, height);
+  const small = [width, height].map((n) => Math.max(1, Math.floor(n * factor))) as [number, number];
+  const why = side ? `results may have ${most.side * 4} pixels a side on this device` : most.why;
+  return { width: small[0], height: small[1], note: `${name} has ${width} × ${height} pixels and was first reduced to ${small.join(' × ')}: ${why}.` };
+}
+
+/** Puts a picture on a canvas, on white where it is transparent. */
+export function place(canvas: HTMLCanvasElement, image: CanvasImageSource, width: number, height: number): void {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const pen = canvas.getContext('2d', { willReadFrequently: true })!;
+  pen.fillStyle = '#fff';
+  pen.fillRect(0, 0, width, height);
+  pen.imageSmoothingQuality = 'high';
+  pen.drawImage(image, 0, 0, width, height);
+}
+
+const REFUSED: Readonly<Record<string, string>> = {
+  NotAllowedError: 'The camera was not allowed.',
+  NotFoundError: 'No camera was found.',
+  NotReadableError: 'The camera is in use elsewhere.',
+};
+
+/** A camera that calls back with every frame, until it is stopped. */
+export class Camera {
+  readonly video = document.createElement('video');
+  #stream: MediaStream | undefined;
+
+  get running(): boolean {
+    return !!this.#stream;
+  }
+
+  /** Asks the visitor, and begins. */
+  async start(frame: (video: HTMLVideoElement) => void): Promise<void> {
+    if (!navigator.mediaDevices) throw new Error('This page may not use a camera: that needs https, or localhost.');
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 } } }).catch((error: DOMException) => {
+      throw new Error(REFUSED[error.name] ?? `The camera did not start: ${error.message}`);
+    });
+    this.#stream = stream;
+    const { video } = this;
+    video.muted = true;
+    video.playsInline = true;
+    video.srcObject = stream;
+    await video.play();
+    const next = () => {
+      if (this.#stream !== stream) return;
+      frame(video);
+      video.requestVideoFrameCallback(next);
+    };
+    video.requestVideoFrameCallback(next);
+  }
+
+  stop(): void {
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = undefined;
+    this.video.srcObject = null;
+  }
+}
