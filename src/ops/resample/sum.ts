@@ -16,6 +16,10 @@ const mostOf = (taps: number) => Math.max(Math.floor(1e9 / Math.max(taps, 1)), 1
 /** Inputs that a tile may span along an axis: beyond, its table and its zeros cost more than passes. */
 const WIDEST = 24;
 
+/** Outputs up to which plans come first that have one pipeline for all sizes. A tile has one for each number of taps, and on a software
+ * device its compilation takes 0.1 to 5 s: more than a small result ever saves. */
+const SMALL = 2 ** 14;
+
 /** The tables of gather: rows of each axis with absolute pointers. */
 function csrTables(axes: readonly Rows[]): { table: Uint32Array; at: number[] } {
   let end = 0;
@@ -80,7 +84,9 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
   }));
   const plain = make('gather', 'the plain sum over all taps, one output at a time', gatherSteps, { table });
 
-  if (!passes) return [...fused, plain];
+  const small = product(call.shape) <= SMALL;
+  if (!passes) return small ? [plain, ...fused] : [...fused, plain];
+  if (small) return passCost(box) < 2 * axes.reduce((n, r) => n * mostTaps(r), 1) ? [passes, plain, ...fused] : [plain, passes, ...fused];
   // Loads per output: a tile shares its inputs among 16 outputs and a few more reads for weights; a pass reads every tap
   // with its weight and moves the intermediate tensors. One axis before channels is one pass, and tiles would have no rows to share.
   const shared = (blockTaps(h) * (blockTaps(w) + 4) * mostTaps(d)) / 16 + 1;
