@@ -36,7 +36,13 @@ export default defineConfig(({ mode }) => ({
     projects: [
       {
         extends: true,
-        test: { ...shared, name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/{browser,page}/**'], setupFiles: ['test/setup.node.ts'] },
+        test: {
+          ...shared,
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{browser,page}/**'],
+          setupFiles: ['test/setup.node.ts', 'test/setup.ts'],
+        },
       },
       {
         extends: true,
@@ -45,6 +51,7 @@ export default defineConfig(({ mode }) => ({
           name: 'browser',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{node,page}/**'],
+          setupFiles: ['test/setup.ts'],
           browser: { enabled: true, headless: true, screenshotFailures: false, provider: playwright({ launchOptions }), instances: [{ browser: 'chromium' }] },
         },
       },

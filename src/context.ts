@@ -90,7 +90,7 @@ export class Context {
       groups: lower('maxComputeWorkgroupsPerDimension'),
     };
     this.adapter = { software: this.isSoftware, limits: allowed };
-    this.#pool = new BufferPool((size) => guarded(device, 'allocate', () => device.createBuffer({ size, usage: STORAGE }), 'out-of-memory', true));
+    this.#pool = new BufferPool((size, op) => guarded(device, op, () => device.createBuffer({ size, usage: STORAGE }), 'out-of-memory', true));
     this.#pipelines = new Pipelines(device);
     this.lost = device.lost;
     device.lost.then((info) =>
@@ -112,7 +112,7 @@ export class Context {
 
   /** @internal a tensor whose buffer `fill` writes with queue operations of its own */
   filled(op: string, spec: Omit<TensorSpec, 'skew'>, fill: (buffer: GPUBuffer) => void): Tensor {
-    const { buffer, fault, fresh } = this.#pool.acquire(roundSize(bytesOf(spec), this.adapter.limits.buffer));
+    const { buffer, fault, fresh } = this.#pool.acquire(roundSize(bytesOf(spec), this.adapter.limits.buffer), op);
     try {
       if (!fresh) this.#submit(); // unsubmitted work may still read what is replaced
       const written = guarded(this.device, op, () => fill(buffer)).fault;
@@ -302,7 +302,7 @@ export class Context {
     const places = new Map<string, Place>();
     const taken: GPUBuffer[] = [];
     const take = (name: string, bytes: number): GPUBuffer => {
-      const { buffer, fault } = this.#pool.acquire(roundSize(bytes, limits.buffer));
+      const { buffer, fault } = this.#pool.acquire(roundSize(bytes, limits.buffer), op);
       taken.push(buffer);
       depend(fault);
       places.set(name, { buffer, offset: 0, size: Math.min(buffer.size, limits.binding - (limits.binding % 4)) });
@@ -420,16 +420,16 @@ export class Context {
     const bytes = tensor.byteLength;
     const start = tensor.offset - (tensor.offset % 4);
     const size = Math.ceil((tensor.offset + bytes - start) / 4) * 4;
-    if (!(tensor.buffer.usage & 0x4)) refuse(op, 'the wrapped buffer cannot be read', 'expected GPUBufferUsage.COPY_SRC among its usages');
+    if (tensor.wrapped && !(tensor.buffer.usage & 0x4)) refuse(op, 'the wrapped buffer cannot be read', 'expected GPUBufferUsage.COPY_SRC among its usages');
     this.#submit();
-    const { value: staging, fault } = guarded(this.device, op, () => {
-      const buffer = this.device.createBuffer({ size: Math.max(size, 4), usage: READBACK });
+    const { value, fault } = guarded(this.device, op, () => {
+      const staging = this.device.createBuffer({ size: Math.max(size, 4), usage: READBACK });
       const encoder = this.device.createCommandEncoder();
-      if (size) encoder.copyBufferToBuffer(tensor.buffer, start, buffer, 0, size);
+      if (size) encoder.copyBufferToBuffer(tensor.buffer, start, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
-      return buffer;
+      return { staging, mapped: staging.mapAsync(1 /* GPUMapMode.READ */) };
     });
-    const mapped = staging.mapAsync(1 /* GPUMapMode.READ */);
+    const { staging, mapped } = value;
     mapped.catch(() => {}); // its failure is judged after the faults that explain it
     try {
       const faults = [...tensor.faults, fault];

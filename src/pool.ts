@@ -17,27 +17,27 @@ export class BufferPool {
   idle = 0;
   #peak = 0;
   readonly #free = new Map<number, GPUBuffer[]>();
-  readonly #make: (size: number) => { value: GPUBuffer; fault: Fault };
+  readonly #make: (size: number, op: string) => { value: GPUBuffer; fault: Fault };
   /** Faults of allocations, until they are known to be none. */
   readonly #faults = new WeakMap<GPUBuffer, Fault>();
 
-  constructor(make: (size: number) => { value: GPUBuffer; fault: Fault }) {
+  constructor(make: (size: number, op: string) => { value: GPUBuffer; fault: Fault }) {
     this.#make = make;
   }
 
   /** A buffer of exactly this size; `fault` is what its allocation may still report. */
-  acquire(size: number): { buffer: GPUBuffer; fault: Fault | undefined; fresh: boolean } {
+  acquire(size: number, op: string): { buffer: GPUBuffer; fault: Fault | undefined; fresh: boolean } {
     const kept = this.#free.get(size)?.pop();
     if (kept) this.idle -= size;
-    const buffer = kept ?? this.#fresh(size);
+    const buffer = kept ?? this.#fresh(size, op);
     this.bytes += size;
     this.count++;
     this.#peak = Math.max(this.#peak, this.bytes);
     return { buffer, fault: this.#faults.get(buffer), fresh: !kept };
   }
 
-  #fresh(size: number): GPUBuffer {
-    const { value, fault } = this.#make(size);
+  #fresh(size: number, op: string): GPUBuffer {
+    const { value, fault } = this.#make(size, op);
     this.#faults.set(value, fault);
     fault.done.then(() => {
       if (!fault.error) this.#faults.delete(value);

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { fromImage, type ImageSource, toCanvas } from '../../src/image/index.ts';
 import { bilinear2d, createContext, nearest2d } from '../../src/index.ts';
-import { context, uncaptured, watched } from '../gpu.ts';
+import { context, uncaptured } from '../gpu.ts';
 
 const ctx = await context();
 afterAll(() => expect(uncaptured).toEqual([]));
@@ -228,7 +228,7 @@ describe('what is wrong gets its sentence', () => {
     expect(() => fromImage(ctx, new OffscreenCanvas(most + 1, 1))).toThrow(
       `the picture is ${most + 1}x1 and needs a texture side of ${most + 1}; the device allows ${most}`,
     );
-    const small = watched(await createContext({ limits: { maxStorageBufferBindingSize: 512 } }));
+    const small = await createContext({ limits: { maxStorageBufferBindingSize: 512 } });
     expect(() => fromImage(small, picture())).toThrow('the picture is 7x5 and needs a binding of 1280; the device allows 512');
     small.destroy();
     expect(() => fromImage(small, picture())).toThrow('the context was destroyed');

@@ -1,0 +1,51 @@
+import {
+  bedOfNails2d,
+  bedOfNails2dBackward,
+  type Context,
+  interpolate,
+  interpolateBackward,
+  resize,
+  resizeBackward,
+  type Tensor,
+  zeroInsert3d,
+} from '../../src/index.ts';
+
+/** One call per kernel and direction, small enough to repeat by the thousand. */
+export interface Call {
+  readonly name: string;
+  /** Shape and layout of the operand. */
+  readonly shape: readonly number[];
+  readonly layout: 'nchw' | 'nhwc';
+  run(x: Tensor): Tensor;
+}
+
+export const CALLS: readonly Call[] = [
+  { name: 'nearest whole', shape: [1, 2, 3, 4], layout: 'nchw', run: (x) => interpolate(x, { scaleFactor: 2 }) },
+  { name: 'nearest odd', shape: [1, 2, 3, 4], layout: 'nchw', run: (x) => interpolate(x, { size: [5, 7] }) },
+  { name: 'nearest nhwc', shape: [1, 4, 3, 3], layout: 'nhwc', run: (x) => interpolate(x, { size: [5, 7] }) },
+  { name: 'nearest backward', shape: [1, 2, 6, 8], layout: 'nchw', run: (x) => interpolateBackward(x, [1, 2, 3, 4], { scaleFactor: 2 }) },
+  { name: 'bilinear', shape: [1, 2, 3, 4], layout: 'nchw', run: (x) => interpolate(x, { mode: 'bilinear', scaleFactor: 2 }) },
+  { name: 'bilinear odd', shape: [1, 2, 3, 4], layout: 'nchw', run: (x) => interpolate(x, { mode: 'bilinear', size: [5, 7] }) },
+  { name: 'bicubic nhwc', shape: [1, 4, 3, 3], layout: 'nhwc', run: (x) => interpolate(x, { mode: 'bicubic', size: 6 }) },
+  { name: 'bicubic backward', shape: [1, 4, 6, 6], layout: 'nchw', run: (x) => interpolateBackward(x, [1, 4, 3, 3], { mode: 'bicubic', size: 6 }) },
+  { name: 'antialias, passes', shape: [1, 1, 64, 64], layout: 'nchw', run: (x) => interpolate(x, { mode: 'bicubic', size: 3, antialias: true }) },
+  {
+    name: 'antialias backward',
+    shape: [1, 1, 3, 3],
+    layout: 'nchw',
+    run: (x) => interpolateBackward(x, [1, 1, 64, 64], { mode: 'bicubic', size: 3, antialias: true }),
+  },
+  { name: 'resize', shape: [2, 3, 4], layout: 'nchw', run: (x) => resize(x, { mode: 'cubic', sizes: [3, 5, 4] }) },
+  { name: 'resize backward', shape: [3, 5, 4], layout: 'nchw', run: (x) => resizeBackward(x, [2, 3, 4], { mode: 'linear', sizes: [3, 5, 4] }) },
+  { name: 'nails', shape: [1, 2, 3, 4], layout: 'nchw', run: (x) => bedOfNails2d(x, { stride: 3 }) },
+  { name: 'nails backward', shape: [1, 2, 9, 12], layout: 'nchw', run: (x) => bedOfNails2dBackward(x, [1, 2, 3, 4], { stride: 3 }) },
+  { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
+];
+
+/** The operand of a call: whole numbers, the same each time. */
+export function operand(ctx: Context, { shape, layout }: Call): Tensor {
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 7) % 11) - 5);
+  return ctx.tensor(data, shape, { layout });
+}
+
+export const hash = (data: ArrayLike<number> & { buffer?: ArrayBufferLike }): string => Array.from(new Uint32Array((data as Float32Array).buffer)).join();
