@@ -42,6 +42,11 @@ export interface Plan {
   /** Constant data that the kernels read. */
   readonly tables: Readonly<Record<string, Uint32Array>>;
   readonly steps: readonly Step[];
+  /** Steps that read weights alone and run once for them, and the buffers they fill: name -> bytes. */
+  readonly once?: readonly Step[];
+  readonly kept?: Readonly<Record<string, number>>;
+  /** Floating-point operations of the result, without what blocks fill up. */
+  readonly flops?: number;
 }
 
 /** What a chooser may know of the device: class and limits, never timings. */
@@ -63,15 +68,14 @@ export interface Limits {
 /** Invocations per workgroup of every one-dimensional kernel; `lib/grid.wgsl` has the same number. */
 export const WORKGROUP = 64;
 
-/** Most invocations that one dispatch covers: three folded dimensions, and u32 indices. */
-const mostInvocations = (limit: number) => Math.min(limit ** 3 * WORKGROUP, 2 ** 31);
-
-/** Dispatches that together cover `count` invocations: the grid folds into y and z, and a count beyond that (or beyond
- * `most` invocations, to keep one dispatch short) goes on in a further dispatch that starts at `base`. */
-export function cover(count: number, limit: number, most = Number.POSITIVE_INFINITY): { base: number; grid: [number, number, number] }[] {
-  const stride = Math.max(WORKGROUP, Math.floor(Math.min(mostInvocations(limit), most) / WORKGROUP) * WORKGROUP);
+/** Dispatches that together cover `count` invocations once: the grid folds into y and z, and a count beyond that (or beyond
+ * about `most` invocations, to keep one dispatch short) goes on in a further dispatch that starts at `base`. */
+export function cover(count: number, limit: number, most = 2 ** 31): { base: number; grid: [number, number, number] }[] {
+  const full = fold(Math.min(limit ** 3, Math.max(Math.floor(Math.min(most, 2 ** 31) / WORKGROUP), 1)), limit);
+  const stride = full[0] * full[1] * full[2] * WORKGROUP;
   const parts: { base: number; grid: [number, number, number] }[] = [];
-  for (let base = 0; base < count; base += stride) parts.push({ base, grid: fold(Math.ceil(Math.min(stride, count - base) / WORKGROUP), limit) });
+  for (let base = 0; base < count; base += stride)
+    parts.push({ base, grid: count - base < stride ? fold(Math.ceil((count - base) / WORKGROUP), limit) : full });
   return parts;
 }
 

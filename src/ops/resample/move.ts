@@ -9,6 +9,7 @@ import { type Box, dispatches, foldInner, outSize, product, type Slice, slices, 
 import type { ResampleCall } from './call.ts';
 import { indices, wholeScale } from './pack.ts';
 
+/** A copy is short whatever its size. */
 const MOST = Number.POSITIVE_INFINITY;
 /** Words of a row up to which channels are folded into its index table. */
 const WIDEST_FOLD = 2 ** 16;

@@ -74,12 +74,6 @@ function coordinate({ rule, scale: [up, down], roi, length }: Where, inSize: num
   return exact ? [(2 * o + 1) * down - up, 2 * up] : [((o + 0.5) * down) / up - 0.5, 1];
 }
 
-/** Whole part and remainder of n/d; exact for integers below 2^52. */
-function split(n: number, d: number): [whole: number, fraction: number] {
-  const whole = Math.floor(n / d);
-  return [whole, (n - whole * d) / d];
-}
-
 function rounded(round: Rounding, n: number, d: number): number {
   if (round === 'floor') return Math.floor(n / d);
   if (round === 'ceil') return Math.ceil(n / d);
@@ -110,91 +104,133 @@ const FILTERS: Record<Filter, { radius: number; at: (v: number) => number }> = {
 
 const clamp = (i: number, size: number) => Math.min(Math.max(i, 0), size - 1);
 
-/** Weights on taps first, first + 1, …; those outside are dropped and the rest renormalised, or moved to the border pixel. */
-function place(first: number, weights: readonly number[], inSize: number, excludeOutside: boolean): Row {
-  if (excludeOutside) {
-    const inside = weights.map((w, t) => (first + t >= 0 && first + t < inSize ? w : 0));
-    const sum = inside.reduce((a, b) => a + b, 0) || 1;
-    const lo = Math.max(first, 0);
-    const hi = Math.min(first + weights.length, inSize);
-    return lo < hi ? { start: lo, weights: inside.slice(lo - first, hi - first).map((w) => w / sum) } : { start: clamp(first, inSize), weights: [0] };
+/** Weights of the rows so far, one after another. */
+class Weights {
+  data = new Float64Array(64);
+  length = 0;
+
+  /** Makes room for more, all 0, and returns where they begin. */
+  more(count: number): number {
+    const from = this.length;
+    this.length += count;
+    if (this.length > this.data.length) {
+      const larger = new Float64Array(Math.max(2 * this.data.length, this.length));
+      larger.set(this.data);
+      this.data = larger;
+    }
+    this.data.fill(0, from, this.length);
+    return from;
+  }
+}
+
+/** Weights of one row before they meet the border. */
+let taps = new Float64Array(16);
+const room = (count: number) => {
+  if (count > taps.length) taps = new Float64Array(2 * count);
+  return taps;
+};
+
+/** Puts `count` taps on inputs first, first + 1, …; those outside are dropped and the rest renormalised, or moved to the border pixel. Returns the first input. */
+function place(out: Weights, first: number, count: number, inSize: number, excludeOutside: boolean): number {
+  const end = first + count;
+  if (first >= 0 && end <= inSize) {
+    const at = out.more(count);
+    for (let t = 0; t < count; t++) out.data[at + t] = taps[t]!;
+    return first;
   }
   const start = clamp(first, inSize);
-  const merged = new Array<number>(clamp(first + weights.length - 1, inSize) - start + 1).fill(0);
-  for (const [t, w] of weights.entries()) merged[clamp(first + t, inSize) - start]! += w;
-  return { start, weights: merged };
+  const at = out.more(clamp(end - 1, inSize) - start + 1);
+  if (!excludeOutside) {
+    for (let t = 0; t < count; t++) out.data[at + clamp(first + t, inSize) - start]! += taps[t]!;
+    return start;
+  }
+  let sum = 0;
+  for (let i = Math.max(first, 0); i < Math.min(end, inSize); i++) sum += taps[i - first]!;
+  for (let i = Math.max(first, 0); i < Math.min(end, inSize); i++) out.data[at + i - start] = taps[i - first]! / (sum || 1);
+  return start;
 }
 
-interface Row {
-  start: number;
-  weights: number[];
+/** Divides `count` taps by their sum. */
+function normalise(count: number, least = 0): void {
+  let sum = 0;
+  for (let t = 0; t < count; t++) sum += taps[t]!;
+  if (sum === 0 || Math.abs(sum) < least) return;
+  for (let t = 0; t < count; t++) taps[t]! /= sum;
 }
-const EMPTY: Row = { start: 0, weights: [] };
 
-function windowed(rule: AxisRule & { kind: 'windowed' }, o: number): Row {
-  const { inSize, step, antialias, normalise } = rule;
+function windowed(out: Weights, rule: AxisRule & { kind: 'windowed' }, o: number): number {
+  const { inSize, step, antialias, normalise: how } = rule;
   const { radius, at } = FILTERS[rule.filter];
   const stretch = antialias ? Math.max(step, 1) : 1;
   const centre = step * (o + 0.5);
   const reach = radius * stretch;
-  const tf = normalise === 'tf';
-  if (tf && (centre < 0 || centre > inSize)) return EMPTY;
+  const tf = how === 'tf';
+  if (tf && (centre < 0 || centre > inSize)) return 0;
   const lo = tf ? clamp(Math.ceil(centre - reach - 0.5), inSize) : Math.max(Math.trunc(centre - reach + 0.5), 0);
   const hi = tf ? clamp(Math.floor(centre + reach - 0.5), inSize) + 1 : Math.min(Math.trunc(centre + reach + 0.5), inSize);
-  const weights: number[] = [];
-  for (let j = lo; j < hi; j++) weights.push(at(Math.abs((j - centre + 0.5) / stretch)));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const divisor = (tf ? Math.abs(sum) >= 1000 * 2 ** -126 : sum !== 0) ? sum : 1;
-  return { start: lo, weights: weights.map((w) => w / divisor) };
+  const w = room(hi - lo);
+  for (let j = lo; j < hi; j++) w[j - lo] = at(Math.abs((j - centre + 0.5) / stretch));
+  normalise(hi - lo, tf ? 1000 * 2 ** -126 : 0);
+  return place(out, lo, hi - lo, inSize, false);
 }
 
 /** ONNX antialiasing: the filter stretches when the scale is below 1, is normalised, and then meets the border. */
-function stretched(rule: AxisRule & { kind: 'stretched' }, o: number): Row {
-  const { where, inSize, outSize, filter, a, excludeOutside } = rule;
-  const [n, d] = coordinate(where, inSize, outSize, o);
-  const x = n / d;
+function stretched(out: Weights, rule: AxisRule & { kind: 'stretched' }, x: number): number {
+  const { where, inSize, filter, a, excludeOutside } = rule;
   const stretch = Math.max(where.scale[1] / where.scale[0], 1);
   const reach = (filter === 'cubic' ? 2 : 1) * stretch;
   const first = Math.floor(x - reach) + 1;
+  const count = Math.ceil(x + reach) - first;
   const at = filter === 'linear' ? (v: number) => Math.max(0, 1 - v) : (v: number) => (v < 1 ? cubicNear(a, v) : v < 2 ? cubicFar(a, v) : 0);
-  const weights: number[] = [];
-  for (let j = first; j < x + reach; j++) weights.push(at(Math.abs(j - x) / stretch));
-  const sum = weights.reduce((p, q) => p + q, 0);
-  return place(first, sum ? weights.map((w) => w / sum) : weights, inSize, excludeOutside);
+  const w = room(count);
+  for (let t = 0; t < count; t++) w[t] = at(Math.abs(first + t - x) / stretch);
+  normalise(count);
+  return place(out, first, count, inSize, excludeOutside);
 }
 
-function row(rule: AxisRule, o: number): Row {
+/** Appends the weights of row o and returns its first input. */
+function row(out: Weights, rule: AxisRule, o: number): number {
   const { inSize, outSize } = rule;
+  const even = (first: number, count: number) => {
+    const at = out.more(count); // may replace out.data
+    out.data.fill(1 / count, at, at + count);
+    return first;
+  };
+  const one = (i: number) => even(i, 1);
   switch (rule.kind) {
     case 'copy':
-      return { start: o, weights: [1] };
+      return one(o);
     case 'insert': {
-      const at = o - rule.offset;
-      const i = at / rule.stride;
-      return at >= 0 && Number.isInteger(i) && i < inSize ? { start: i, weights: [1] } : EMPTY;
+      const i = (o - rule.offset) / rule.stride;
+      return i >= 0 && Number.isInteger(i) && i < inSize ? one(i) : 0;
     }
     case 'area': {
       const lo = Math.floor((o * inSize) / outSize);
-      const count = Math.ceil(((o + 1) * inSize) / outSize) - lo;
-      return { start: lo, weights: new Array<number>(count).fill(1 / count) };
+      return even(lo, Math.ceil(((o + 1) * inSize) / outSize) - lo);
     }
     case 'nearest-f32': {
       const f = Math.fround;
-      return { start: Math.min(Math.floor(rule.half ? f((o + 0.5) * rule.step) : f(f(o) * rule.step)), inSize - 1), weights: [1] };
+      return one(Math.min(Math.floor(rule.half ? f((o + 0.5) * rule.step) : f(f(o) * rule.step)), inSize - 1));
     }
     case 'windowed':
-      return windowed(rule, o);
-    default: {
-      const [n, d] = coordinate(rule.where, inSize, outSize, o);
-      if (rule.where.rule === 'tf_crop_and_resize' && (n / d < 0 || n / d > inSize - 1)) return EMPTY;
-      if (rule.kind === 'stretched') return stretched(rule, o);
-      if (rule.kind === 'nearest') return { start: clamp(rounded(rule.round, n, d), inSize), weights: [1] };
-      const [i, t] = split(n, d);
-      if (rule.kind === 'linear') return place(i, [1 - t, t], inSize, false);
-      const { a } = rule;
-      return place(i - 1, [cubicFar(a, t + 1), cubicNear(a, t), cubicNear(a, 1 - t), cubicFar(a, 2 - t)], inSize, rule.excludeOutside);
-    }
+      return windowed(out, rule, o);
   }
+  const [n, d] = coordinate(rule.where, inSize, outSize, o);
+  if (rule.where.rule === 'tf_crop_and_resize' && (n / d < 0 || n / d > inSize - 1)) return 0;
+  if (rule.kind === 'stretched') return stretched(out, rule, n / d);
+  if (rule.kind === 'nearest') return one(clamp(rounded(rule.round, n, d), inSize));
+  const i = Math.floor(n / d); // exact for integers below 2^52, and so is the remainder
+  const t = (n - i * d) / d;
+  if (rule.kind === 'linear') {
+    taps[0] = 1 - t;
+    taps[1] = t;
+    return place(out, i, 2, inSize, false);
+  }
+  taps[0] = cubicFar(rule.a, t + 1);
+  taps[1] = cubicNear(rule.a, t);
+  taps[2] = cubicNear(rule.a, 1 - t);
+  taps[3] = cubicFar(rule.a, 2 - t);
+  return place(out, i - 1, 4, inSize, rule.excludeOutside);
 }
 
 /** Builds the rows of an axis. Weights that are exactly zero at either end are no taps. */
@@ -202,18 +238,18 @@ export function rowsOf(rule: AxisRule): Rows {
   const { inSize, outSize } = rule;
   const start = new Uint32Array(outSize);
   const ptr = new Uint32Array(outSize + 1);
-  const all: number[] = [];
+  const out = new Weights();
   for (let o = 0; o < outSize; o++) {
-    const { start: from, weights } = row(rule, o);
-    let lo = 0;
-    let hi = weights.length;
-    while (hi - lo > 1 && weights[lo] === 0) lo++;
-    while (hi - lo > 1 && weights[hi - 1] === 0) hi--;
-    start[o] = from + lo;
-    for (let t = lo; t < hi; t++) all.push(weights[t]!);
-    ptr[o + 1] = all.length;
+    const from = row(out, rule, o);
+    let lo = ptr[o]!;
+    while (out.length - lo > 1 && out.data[out.length - 1] === 0) out.length--;
+    while (out.length - lo > 1 && out.data[lo] === 0) lo++;
+    start[o] = from + lo - ptr[o]!;
+    out.data.copyWithin(ptr[o]!, lo, out.length);
+    out.length -= lo - ptr[o]!;
+    ptr[o + 1] = out.length;
   }
-  return { inSize, start, ptr, weight: Float64Array.from(all) };
+  return { inSize, start, ptr, weight: out.data.slice(0, out.length) };
 }
 
 /** The same map, transposed: row i lists the outputs that read input i, in rising order. */
