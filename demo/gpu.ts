@@ -13,14 +13,14 @@ export const openGpu = (): Promise<Gpu> =>
   ));
 
 const WHY: Readonly<Record<string, string>> = {
-  'no-navigator-gpu': 'This browser has no WebGPU.',
+  'no-navigator-gpu': 'This browser has no WebGPU; Chrome, Edge, Safari 26 and Firefox on Windows and macOS have it.',
   'insecure-context': 'WebGPU needs a secure page: https, or localhost.',
-  'no-adapter': 'WebGPU is here, but no graphics adapter was granted.',
-  lost: 'The graphics device was lost.',
+  'no-adapter': 'WebGPU is here, but no graphics adapter was granted. Chrome on Linux may need --enable-unsafe-webgpu and a Vulkan driver.',
+  'device-lost': 'The graphics device was lost.',
 };
 
 /** Why there is no GPU, in a sentence. */
-export const whyNoGpu = (reason: string | undefined): string => WHY[reason ?? ''] ?? 'WebGPU could not be started.';
+export const whyNoGpu = (reason: string): string => WHY[reason] ?? 'WebGPU could not be started.';
 
 /** What the adapter calls itself. */
 export function adapterName({ device }: Context): string {

@@ -42,8 +42,8 @@ export class HeroPanel extends Panel {
     if (ctx) {
       this.#engine = new GpuEngine(ctx);
       this.#report.where(adapterName(ctx), ctx.isSoftware);
-      ctx.lost.then(({ message }) => this.#fallBack('lost', message));
-    } else this.#useCpu(error.reason, error.message);
+      ctx.lost.then(() => this.#fallBack());
+    } else this.#useCpu(error.reason);
     this.#restore();
     this.#controls();
     this.#pictures();
@@ -52,18 +52,16 @@ export class HeroPanel extends Panel {
     this.#greet();
   }
 
-  #useCpu(reason: string | undefined, message: string): void {
+  #useCpu(reason = 'no-adapter'): void {
     this.#engine = new CpuEngine();
     this.#report.where('', false);
     const box = this.find('.hero-reason');
-    box.textContent = `${whyNoGpu(reason)} The picture is computed by the library’s CPU reference instead, which is exact and slow. (${message})`;
-    box.dataset['reason'] = reason ?? '';
+    box.textContent = `${whyNoGpu(reason)} The picture is computed by the library’s CPU reference instead, which is exact and slow. Reason: ${reason}.`;
     box.hidden = false;
   }
 
-  #fallBack(reason: string, message: string): void {
-    this.#camera.stop();
-    this.#useCpu(reason, message);
+  #fallBack(): void {
+    this.#useCpu('device-lost');
     this.#showTest();
   }
 

@@ -75,7 +75,8 @@ export class Report {
       value.textContent = `${msText(ms)} ms`;
       value.style.setProperty('--share', `${((100 * ms) / longest).toFixed(1)}%`);
       unit.textContent = clock;
-      unit.title = clock === 'GPU' ? 'measured by the GPU’s own timestamps' : 'measured by the page’s clock, with everything around it';
+      unit.title =
+        clock === 'GPU' ? 'by the GPU’s own timestamps, the quickest of three' : 'by the page’s clock with everything around it, the quickest of three';
     }
   }
 
