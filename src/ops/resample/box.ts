@@ -43,9 +43,18 @@ export function boxOf(call: ResampleCall): Box {
   return { outer, inner, axes: merged.map((m) => (typeof m === 'number' ? identity(m) : m)) };
 }
 
-/** Pads to three axes. A map of the last axis alone takes its rows from outer, so that tiles of 4 x 4 have rows to share. */
-export function threeAxes({ outer, inner, axes }: Box): Box {
-  if (axes.length === 1 && inner === 1) return { outer: 1, inner, axes: [identity(1), identity(outer), axes[0]!] };
+/** Most rows that a map of the last axis alone takes from outer: their table is of that length. */
+const MOST_ROWS = 2 ** 16;
+
+/** Pads to three axes. A map of the last axis alone takes its rows from outer, so that tiles of 4 x 4 have rows to share; not more than fit a binding. */
+export function threeAxes({ outer, inner, axes }: Box, call: ResampleCall, { limits }: Adapter): Box {
+  if (axes.length === 1 && inner === 1) {
+    const [axis] = axes as [Rows];
+    const room = (limits.binding - 1024) / (2 * BYTES[call.x.dtype]);
+    let rows = Math.max(Math.min(outer, Math.floor(room / Math.max(axis.inSize, outSize(axis))), MOST_ROWS), 1);
+    while (outer % rows) rows--;
+    return { outer: outer / rows, inner, axes: [identity(1), identity(rows), axis] };
+  }
   return { outer, inner, axes: [...new Array<Rows>(3 - axes.length).fill(identity(1)), ...axes] };
 }
 

@@ -39,7 +39,7 @@ export type Make = (name: string, why: string, steps: Plan['steps'], tables: Pla
 export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
   if (box.axes.length > 6) throw new UpsampleError('limit-exceeded', call.op, `${box.axes.length} separate axes change; at most 6 can`);
   if (box.axes.length > 3) return [moveChain(call, box, adapter, make)];
-  const { outer, inner, axes } = threeAxes(box);
+  const { outer, inner, axes } = threeAxes(box, call, adapter);
   const width = BYTES[call.x.dtype];
   const fill = fillBits(call);
   const xSize = triple(axes, (r) => r.inSize);
@@ -139,8 +139,8 @@ function moveChain(call: ResampleCall, { outer, inner, axes }: Box, adapter: Ada
       `copying along ${axes.length} axes needs a binding of ${most} bytes; the device allows ${adapter.limits.binding}`,
     );
   const boxes = [
-    threeAxes({ outer, axes: first, inner: product(rest.map((r) => r.inSize)) * inner }),
-    threeAxes({ outer: outer * product(first.map(outSize)), axes: rest, inner }),
+    threeAxes({ outer, axes: first, inner: product(rest.map((r) => r.inSize)) * inner }, call, adapter),
+    threeAxes({ outer: outer * product(first.map(outSize)), axes: rest, inner }, call, adapter),
   ] as const;
   const tables: Record<string, Uint32Array> = {};
   const steps = boxes.flatMap((box, i) => {

@@ -36,7 +36,7 @@ function csrTables(axes: readonly Rows[]): { table: Uint32Array; at: number[] } 
 export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
   const passes = passPlan(call, box, adapter, make);
   if (box.axes.length > 3) return passes ? [passes] : [];
-  const { outer, inner, axes } = threeAxes(box);
+  const { outer, inner, axes } = threeAxes(box, call, adapter);
   const { fill } = call;
   const real = call.x.dtype;
   const types = { real };
