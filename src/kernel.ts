@@ -1,3 +1,5 @@
+import { guarded } from './fault.ts';
+
 /** A shader as the build leaves it: linked text, and what reflection read from it. */
 export interface Kernel {
   readonly name: string;
@@ -108,7 +110,11 @@ export class Pipelines {
   /** Compiles without blocking. */
   async later(variant: Variant): Promise<GPUComputePipeline> {
     const key = this.#key(variant);
-    return this.#cache.get(key) ?? this.#keep(key, await this.#device.createComputePipelineAsync(this.#describe(variant).descriptor));
+    const cached = this.#cache.get(key);
+    if (cached) return cached;
+    // A module that does not compile is reported here, and again by the pipeline, which rejects.
+    const { value } = guarded(this.#device, variant.kernel.name, () => this.#device.createComputePipelineAsync(this.#describe(variant).descriptor), 'compile');
+    return this.#keep(key, await value);
   }
 
   forget(variant: Variant): void {

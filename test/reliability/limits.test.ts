@@ -77,7 +77,7 @@ describe('memory', () => {
     }
     x.dispose();
     const wide = bedOfNails2d(ctx.tensor(data.subarray(0, 65 * 64), [1, 65, 8, 8]), { stride: [128, 64] }); // 130 MiB out
-    const out = await wide.data();
+    const out = (await wide.data()) as Float32Array;
     expect(out[64 * 2 ** 19 + 128 * 512 + 64]).toBe(data[64 * 64 + 8 + 1]);
     expect(out.reduce((a, b) => a + Number(b !== 0), 0)).toBe(65 * 64 - 1);
     ctx.destroy();

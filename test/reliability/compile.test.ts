@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { createContext, interpolate, type UpsampleError } from '../../src/index.ts';
+import type { Kernel } from '../../src/kernel.ts';
+import type { Plan } from '../../src/plan.ts';
+import { thrown } from '../gpu.ts';
+
+/** A plan around a kernel that is typed here because the build would refuse it. */
+const plan = (code: string): Plan => {
+  const kernel: Kernel = {
+    name: 'test/bad',
+    code,
+    bindings: [{ name: 'y', binding: 0, type: 'storage' }],
+    params: { size: 0, fields: [] },
+    overrides: [],
+  };
+  const output = { shape: [4], dtype: 'f32', layout: 'nchw', skew: 0 } as const;
+  const steps = [{ kernel, types: {}, constants: {}, params: {}, bind: { y: 'output' }, grid: [1, 1, 1] as const }];
+  return { name: 'bad', why: 'a test', outputs: { output }, scratch: {}, tables: {}, steps };
+};
+const head = '@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n';
+const good = `${head}@compute @workgroup_size(4) fn main(@builtin(local_invocation_index) i: u32) { y[i] = f32(i); }`;
+
+test('a shader that does not compile rejects with its line, spoils no other call and is not cached', async () => {
+  const ctx = await createContext();
+  const fine = interpolate(ctx.tensor([1, 2], [1, 1, 2]), { size: 4 });
+  const bad = ctx.run('broken', 'key', {}, () => plan(`${head}@compute @workgroup_size(4) fn main() {\n  y[0] = nope;\n}`))['output']!;
+  const error = (await thrown(() => bad.data())) as UpsampleError;
+  expect(error.code).toBe('compile');
+  expect(error.message).toMatch(/^broken: test\/bad:3: .*nope/);
+  expect(Array.from(await fine.data())).toEqual([1, 1, 2, 2]);
+  expect(ctx.memory()).toMatchObject({ plans: 1 });
+  const again = ctx.run('mended', 'key', {}, () => plan(good))['output']!;
+  expect(Array.from(await again.data())).toEqual([0, 1, 2, 3]);
+  ctx.destroy();
+});
+
+test('compiling ahead rejects with the line too', async () => {
+  const ctx = await createContext();
+  const error = (await thrown(() => ctx.compile('broken', plan(`${head}@compute @workgroup_size(4) fn main() {\n  y[0] = 1u;\n}`)))) as UpsampleError;
+  expect([error.code, error.message.split(':').slice(0, 3).join(':')]).toEqual(['compile', 'broken: test/bad:3']);
+  ctx.destroy();
+});
+
+test('a kernel in f16 on a device without the feature rejects with compile', async () => {
+  const adapter = (await navigator.gpu.requestAdapter())!;
+  const { fromDevice } = await import('../../src/index.ts');
+  const device = await adapter.requestDevice();
+  const ctx = fromDevice(device);
+  const half = ctx.run('half', 'key', {}, () => plan(`enable f16;${good}`))['output']!;
+  expect(((await thrown(() => half.data())) as UpsampleError).code).toBe('compile');
+  ctx.destroy();
+  device.destroy();
+});

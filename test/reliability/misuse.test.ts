@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { bilinear2d, createContext, fromDevice, interpolate, type Tensor, UpsampleError } from '../../src/index.ts';
+import * as reference from '../../src/reference.ts';
+import { context, objectsMade, thrown } from '../gpu.ts';
+
+const STORAGE = 0x80 | 0x4 | 0x8;
+const code = async (body: () => unknown) => ((await thrown(body)) as UpsampleError).code;
+
+describe('layouts, offsets and lengths', () => {
+  test('f16 tensors of 1 to 9 elements, or the documented refusal', async () => {
+    const ctx = await context();
+    if (!ctx.device.features.has('shader-f16')) {
+      expect((await thrown(() => ctx.tensor([1], [1], { dtype: 'f16' }))).message).toBe(
+        'tensor: dtype is "f16" but the device lacks the feature shader-f16; use f32',
+      );
+      return;
+    }
+    for (let n = 1; n <= 9; n++) {
+      const data = Array.from({ length: n }, (_, i) => i - 2.5);
+      using x = ctx.tensor(data, [1, 1, n], { dtype: 'f16' });
+      expect(Array.from(await x.data())).toEqual(data);
+      using y = interpolate(x, { size: n + 1 });
+      expect(Array.from(await y.data())).toEqual(Array.from(reference.interpolate({ data, shape: [1, 1, n] }, { size: n + 1 }).data));
+      using z = interpolate(x, { mode: 'linear', scaleFactor: 2 });
+      expect(Array.from(await z.data())).toEqual(Array.from(reference.interpolate({ data, shape: [1, 1, n] }, { mode: 'linear', scaleFactor: 2 }).data));
+    }
+  });
+
+  test('wrapped buffers: any element offset, larger than the tensor, never written', async () => {
+    const ctx = await context();
+    const buffer = ctx.device.createBuffer({ size: 1024, usage: STORAGE });
+    const all = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i));
+    ctx.device.queue.writeBuffer(buffer, 0, all);
+    for (const offset of [0, 4, 8, 16, 252, 256, 260, 1024 - 48]) {
+      using x = ctx.wrap(buffer, [1, 1, 3, 4], { offset });
+      const data = all.subarray(offset / 4, offset / 4 + 12);
+      expect(await x.data()).toEqual(data);
+      for (const options of [{ size: [6, 8] }, { size: [4, 5] }] as const) {
+        using y = interpolate(x, options);
+        expect(await y.data()).toEqual(Float32Array.from(reference.interpolate({ data, shape: [1, 1, 3, 4] }, options).data));
+      }
+    }
+    using everything = ctx.wrap(buffer, [256]);
+    expect(await everything.data()).toEqual(all);
+    buffer.destroy();
+  });
+
+  test.each([
+    [{ offset: 2 }, 'offset is 2; expected a multiple of 4 bytes'],
+    [{ offset: -4 }, 'offset is -4; expected a multiple of 4 bytes'],
+    [{ offset: 1020 }, '[1, 1, 3, 4] at offset 1020 needs 1068 bytes; the buffer has 1024'],
+    [{ dtype: 'f64' }, 'dtype is "f64"; expected one of f32, f16, u32, i32'],
+    [{ layout: 'auto' }, 'layout is "auto"; expected one of nchw, nhwc'],
+    [{ colour: 1 }, 'unknown option "colour"; options are dtype, layout, offset'],
+  ])('wrap with %j is refused', async (options, message) => {
+    const ctx = await context();
+    const buffer = ctx.device.createBuffer({ size: 1024, usage: STORAGE });
+    expect((await thrown(() => ctx.wrap(buffer, [1, 1, 3, 4], options as never))).message).toBe(`wrap: ${message}`);
+    buffer.destroy();
+  });
+
+  test('what is no tensor is refused, and so is data that does not fit', async () => {
+    const ctx = await context();
+    const cases: [() => unknown, string][] = [
+      [() => ctx.tensor([1, 2, 3], [2]), 'tensor: data has 3 elements for shape [2]; expected 2'],
+      [() => ctx.tensor([1], [-1]), 'tensor: shape is [-1]; expected whole numbers, not negative'],
+      [() => ctx.tensor([1], [1.5]), 'tensor: shape is [1.5]; expected whole numbers, not negative'],
+      [() => ctx.tensor([1], 'x' as never), 'tensor: shape is "x"; expected an array of sizes'],
+      [() => ctx.wrap({} as never, [1]), 'wrap: buffer is Object; expected a GPUBuffer'],
+      [() => interpolate({ shape: [1, 1, 2] } as never, { size: 2 }), 'interpolate: x is Object; expected a tensor of ctx.tensor, ctx.wrap or an operation'],
+      [() => fromDevice({} as never), 'fromDevice: device is Object; expected a GPUDevice'],
+      [() => ctx.tensor([1, 2], [2]).item(), 'item: the tensor [2] has 2 elements; expected 1'],
+    ];
+    for (const [call, message] of cases) expect((await thrown(call)).message).toBe(message);
+  });
+});
+
+describe('foreign and freed', () => {
+  test('a tensor of another context is refused at once, without a GPU object', async () => {
+    const [ctx, other] = [await context(), await createContext()];
+    const up = await bilinear2d.prepare(ctx, { shape: [1, 1, 2, 2], scaleFactor: 2 });
+    const x = other.tensor([1, 2, 3, 4], [1, 1, 2, 2]);
+    const y = ctx.tensor(new Float32Array(16), [1, 1, 4, 4]);
+    const encoder = ctx.device.createCommandEncoder();
+    let error: Error | undefined;
+    const made = await objectsMade(ctx.device, async () => {
+      error = await thrown(() => up.encode(encoder, { input: x, output: y }));
+    });
+    expect([(error as UpsampleError).code, made]).toEqual(['device-mismatch', 0]);
+    encoder.finish();
+    up.dispose();
+    expect(await code(() => up.encode(encoder, { input: y, output: y }))).toBe('disposed');
+    other.destroy();
+  });
+
+  test('a wrapped buffer of another device rejects the next awaited call, and harms no other', async () => {
+    const [ctx, other] = [await context(), await createContext()];
+    const buffer = other.device.createBuffer({ size: 64, usage: STORAGE });
+    const fine = ctx.tensor([1, 2, 3, 4], [1, 1, 4]);
+    const before = interpolate(fine, { size: 8 });
+    const bad = interpolate(ctx.wrap(buffer, [1, 1, 4]), { size: 8 });
+    const after = interpolate(fine, { size: 2 });
+    expect(await code(() => bad.data())).toBe('device-mismatch');
+    expect(await code(() => interpolate(bad, { size: 16 }).data())).toBe('device-mismatch');
+    expect(Array.from(await before.data())).toEqual([1, 1, 2, 2, 3, 3, 4, 4]);
+    expect(Array.from(await after.data())).toEqual([1, 3]);
+    for (const t of [fine, before, bad, after]) t.dispose();
+    other.destroy();
+  });
+
+  test('a wrapped buffer that its owner destroyed rejects, and harms no other', async () => {
+    const ctx = await context();
+    const buffer = ctx.device.createBuffer({ size: 64, usage: STORAGE });
+    const x = ctx.wrap(buffer, [1, 1, 4]);
+    await x.data();
+    buffer.destroy();
+    const fine = interpolate(ctx.tensor([1, 2], [1, 1, 2]), { size: 4 });
+    const bad = interpolate(x, { size: 8 });
+    const also = interpolate(ctx.tensor([3, 4], [1, 1, 2]), { size: 4 });
+    expect(await thrown(() => bad.data())).toBeInstanceOf(UpsampleError);
+    expect(await thrown(() => x.data())).toBeInstanceOf(UpsampleError);
+    expect(Array.from(await fine.data())).toEqual([1, 1, 2, 2]);
+    expect(Array.from(await also.data())).toEqual([3, 3, 4, 4]);
+  });
+
+  test('dispose during a read lets the read finish', async () => {
+    const ctx = await context();
+    const y = interpolate(ctx.tensor([1, 2], [1, 1, 2]), { size: 4 });
+    const read = y.data();
+    y.dispose();
+    const next = interpolate(ctx.tensor([5, 6], [1, 1, 2]), { size: 4 }); // may take the same buffer
+    expect(Array.from(await read)).toEqual([1, 1, 2, 2]);
+    expect(Array.from(await next.data())).toEqual([5, 5, 6, 6]);
+    expect(await code(() => y.data())).toBe('disposed');
+  });
+
+  test('a write into a reused buffer waits for the calls that still read it', async () => {
+    const ctx = await context();
+    for (let i = 0; i < 50; i++) {
+      const x = ctx.tensor([i, i + 1], [1, 1, 2]);
+      const y = interpolate(x, { size: 4 });
+      x.dispose();
+      const z = ctx.tensor([-1, -2], [1, 1, 2]); // the same size class, the same task
+      expect(Array.from(await y.data())).toEqual([i, i, i + 1, i + 1]);
+      y.dispose();
+      z.dispose();
+    }
+  });
+});
+
+describe('prepared', () => {
+  test('encodes into the caller’s encoder, from buffers or tensors, and makes nothing but bind groups', async () => {
+    const ctx = await context();
+    const up = await bilinear2d.prepare(ctx, { shape: [1, 2, 3, 4], scaleFactor: 2 });
+    expect(up.output).toEqual({ shape: [1, 2, 6, 8], dtype: 'f32', layout: 'nchw' });
+    const data = Float32Array.from({ length: 24 }, (_, i) => i);
+    const x = ctx.tensor(data, [1, 2, 3, 4]);
+    const y = ctx.tensor(new Float32Array(96), [1, 2, 6, 8]);
+    const want = Float32Array.from(reference.bilinear2d({ data, shape: [1, 2, 3, 4] }, { scaleFactor: 2 }).data);
+    for (const io of [
+      { input: x, output: y },
+      { input: x.buffer, output: y.buffer },
+    ]) {
+      const encoder = ctx.device.createCommandEncoder();
+      const { createBuffer, createComputePipeline } = ctx.device;
+      ctx.device.createBuffer = ctx.device.createComputePipeline = () => {
+        throw new Error('made something');
+      };
+      up.encode(encoder, io);
+      Object.assign(ctx.device, { createBuffer, createComputePipeline });
+      ctx.device.queue.submit([encoder.finish()]);
+      expect(await y.data()).toEqual(want);
+    }
+    expect(up.explain().admissible).toContain('gather');
+    up.dispose();
+  });
+
+  test.each([
+    ['the same buffer', (_: Tensor, y: Tensor) => ({ input: y.buffer, output: y.buffer }), 'input and output overlap in one buffer; expected separate memory'],
+    ['nothing', () => ({}), 'input is undefined; expected a tensor or a GPUBuffer'],
+    ['another shape', (x: Tensor, y: Tensor) => ({ input: y, output: x }), 'input is f32 nchw [1, 1, 40, 40]; expected f32 nchw [1, 1, 20, 20], as prepared'],
+    ['a small buffer', (x: Tensor) => ({ input: x, output: x.ctx.tensor([1], [1]).buffer }), 'output has 256 bytes; expected 6400 for [1, 1, 40, 40]'],
+  ])('%s is refused', async (_, io, message) => {
+    const ctx = await context();
+    const up = await bilinear2d.prepare(ctx, { shape: [1, 1, 20, 20], scaleFactor: 2 });
+    const x = ctx.tensor(new Float32Array(400), [1, 1, 20, 20]);
+    const y = ctx.tensor(new Float32Array(1600), [1, 1, 40, 40]);
+    const encoder = ctx.device.createCommandEncoder();
+    expect((await thrown(() => up.encode(encoder, io(x, y) as never))).message).toBe(`bilinear2d: ${message}`);
+    encoder.finish();
+    up.dispose();
+  });
+});
