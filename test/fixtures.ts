@@ -69,7 +69,8 @@ export function hash32(i: number, seed: number): number {
 export const generated = (i: number, seed: number): number => (hash32(i, seed) >>> 8) * 2 ** -23 - 1;
 
 /** A generated tensor. */
-export const generate = (n: number, seed: number, scale = 1): Float32Array<ArrayBuffer> => Float32Array.from({ length: n }, (_, i) => generated(i, seed) * scale);
+export const generate = (n: number, seed: number, scale = 1): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: n }, (_, i) => generated(i, seed) * scale);
 
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -143,5 +144,5 @@ export function samplesDiffer(actual: ArrayLike<number>, rec: Rec, bound: Bound)
   let sum = 0;
   for (let i = 0; i < actual.length; i++) sum += actual[i]! * generated(i, rec.dot!.seed);
   const error = Math.abs(sum - rec.dot!.value) / (2 ** -24 * bound.scale * Math.sqrt(actual.length));
-  return error <= bound.units ? '' : `dot product is ${sum}, expected ${rec.dot!.value}: ${error} u`;
+  return error <= Math.max(bound.units, 1) ? '' : `dot product is ${sum}, expected ${rec.dot!.value}: ${error} u`;
 }

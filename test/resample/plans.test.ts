@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { type Context, fromDevice } from '../../src/index.ts';
+import { context } from '../gpu.ts';
+import { EXAMPLES, type Example, groups, HALVES, TILE_EXAMPLES, WIDE } from './cases.ts';
+import { checkAll, OFFSETS, wrapped } from './run.ts';
+
+const count = { maps: 0, ran: 0, left: 0 };
+async function all(ctx: Context, ...[examples, options]: [readonly Example[], Parameters<typeof checkAll>[2]?]) {
+  const { faults, ...n } = await checkAll(ctx, examples, options);
+  for (const key of ['maps', 'ran', 'left'] as const) count[key] += n[key];
+  expect(n.ran).toBeGreaterThanOrEqual(n.maps);
+  expect(faults.slice(0, 20)).toEqual([]);
+}
+
+/** Compilation takes seconds a tile on llvmpipe. */
+const SLOW = 300_000;
+
+describe('every plan equals the reference', () => {
+  test.each(groups(TILE_EXAMPLES))(
+    'tiles: %s',
+    async (_, examples) => {
+      await all(await context(), examples, (map) => ({ insist: !map.backward || map.example.call[0] === 'interpolate' }));
+    },
+    SLOW,
+  );
+  test.each(groups(EXAMPLES))('%s', async (_, examples) => {
+    await all(await context(), examples);
+  });
+  test(
+    'f16',
+    async () => {
+      const ctx = await context();
+      if (ctx.device.features.has('shader-f16')) await all(ctx, HALVES, (_, i) => ({ seed: i, insist: i < 4 }));
+      else console.log('this adapter has no shader-f16: f16 is refused here, and tested in Node');
+    },
+    SLOW,
+  );
+  test('counts', () => {
+    console.log(`plans: ${count.maps} maps, ${count.ran} runs of a plan, ${count.left} runs of tiles left to devices that compile quickly`);
+    expect(count.maps).toBeGreaterThan(2700);
+  });
+});
+
+test.each([
+  ['f32', TILE_EXAMPLES.concat(EXAMPLES.filter((_, i) => i % 9 === 0))],
+  ['f16', HALVES.filter((_, i) => i % 9 === 0)],
+] as const)('wrapped buffers, %s, begin at bytes 4, 8, 12, 260', async (dtype, examples) => {
+  const ctx = await context();
+  if (dtype === 'f32' || ctx.device.features.has('shader-f16'))
+    await all(ctx, examples, (map, i) => ({ seed: i, upload: (data) => wrapped(ctx, map, OFFSETS[i % 4]!, data) }));
+});
+
+test('bindings of 64 KiB, buffers of 256 KiB, 7 workgroups a dimension', async () => {
+  const { device } = await context();
+  const ctx = fromDevice(device, { limits: { maxStorageBufferBindingSize: 2 ** 16, maxBufferSize: 2 ** 18, maxComputeWorkgroupsPerDimension: 7 } });
+  await all(ctx, WIDE);
+  await all(
+    ctx,
+    WIDE.filter((_, i) => i % 3 === 0),
+    (map, i) => ({ seed: i, upload: (data) => wrapped(ctx, map, OFFSETS[i % 4]!, data) }),
+  );
+  ctx.destroy();
+});
