@@ -1,1 +1,4 @@
-import './hero/index.ts';
+import { HeroPanel } from './hero/index.ts';
+
+// Named here: the package has no side effects, so a module imported for its effect alone would be left out of the build.
+customElements.define('hero-panel', HeroPanel);

@@ -306,5 +306,3 @@ export class HeroPanel extends Panel {
     requestAnimationFrame(glide);
   }
 }
-
-customElements.define('hero-panel', HeroPanel);

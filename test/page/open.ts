@@ -29,12 +29,14 @@ export interface Opened {
 export interface Visit extends BrowserContextOptions {
   /** What follows the address. */
   hash?: string;
+  /** Another server than the one of the sources. */
+  url?: string;
   /** Runs before the page's own scripts. */
   before?: () => void;
 }
 
 /** Opens the page and waits for its first picture. The divider stands still unless `reducedMotion` says otherwise. */
-export async function visit({ hash = '', before, ...options }: Visit = {}): Promise<Opened & AsyncDisposable> {
+export async function visit({ hash = '', url = server.resolvedUrls!.local[0]!, before, ...options }: Visit = {}): Promise<Opened & AsyncDisposable> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const log: string[] = [];
@@ -57,7 +59,7 @@ export async function visit({ hash = '', before, ...options }: Visit = {}): Prom
     };
   });
   if (before) await page.addInitScript(before);
-  await page.goto(`${server.resolvedUrls!.local[0]!}${hash}`);
+  await page.goto(`${url}${hash}`);
   await page.waitForSelector('hero-panel[data-ready]');
   return { page, log, [Symbol.asyncDispose]: () => context.close() };
 }

@@ -1,0 +1,28 @@
+// The page as `npm start` builds and serves it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, preview } from 'vite';
+import { expect, test } from 'vitest';
+import { demo, settled, visit } from './open.ts';
+
+demo();
+
+test('the built page works as the served sources do', async () => {
+  const outDir = await mkdtemp(join(tmpdir(), 'demo-'));
+  const options = { mode: 'demo', logLevel: 'error', build: { outDir, emptyOutDir: true } } as const;
+  await build(options);
+  const server = await preview({ ...options, preview: { port: 0 } });
+  try {
+    await using opened = await visit({ url: server.resolvedUrls!.local[0]! });
+    const { page, log } = opened;
+    await settled(page);
+    expect(await page.textContent('.left-check')).toContain('GPU = CPU reference');
+    const link = await page.locator('nav a', { hasText: 'Benchmark' }).evaluate((a) => (a as HTMLAnchorElement).href);
+    expect((await page.request.get(link)).status()).toBe(200);
+    expect(log).toEqual([]);
+  } finally {
+    await server.close();
+    await rm(outDir, { recursive: true });
+  }
+});
