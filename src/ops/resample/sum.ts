@@ -86,7 +86,7 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
 
   const small = product(call.shape) <= SMALL;
   if (!passes) return small ? [plain, ...fused] : [...fused, plain];
-  if (small) return passCost(box) < 2 * axes.reduce((n, r) => n * mostTaps(r), 1) ? [passes, plain, ...fused] : [plain, passes, ...fused];
+  if (small) return passCost(box) < axes.reduce((n, r) => n * mostTaps(r), 1) ? [passes, plain, ...fused] : [plain, passes, ...fused];
   // Loads per output: a tile shares its inputs among 16 outputs and a few more reads for weights; a pass reads every tap
   // with its weight and moves the intermediate tensors. One axis before channels is one pass, and tiles would have no rows to share.
   const shared = (blockTaps(h) * (blockTaps(w) + 4) * mostTaps(d)) / 16 + 1;
