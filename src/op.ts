@@ -1,5 +1,5 @@
 import { refuse, show, UpsampleError } from './check.ts';
-import type { Context } from './context.ts';
+import { type Context, placeOf } from './context.ts';
 import { type Adapter, BYTES, type DType, type Layout, type Plan, planBytes, type TensorSpec } from './plan.ts';
 import type { Place, Program } from './program.ts';
 import { Tensor } from './tensor.ts';
@@ -13,6 +13,8 @@ export interface Explanation {
   kernels: { kernel: string; grid: readonly [number, number, number] }[];
   /** Bytes of inputs, outputs and scratch, each touched once. */
   bytes: number;
+  /** Floating-point operations, where an operation counts them: of pairs of an element and a weight that exist. */
+  flops?: number;
   /** Names of all admissible plans, best first. */
   admissible: string[];
 }
@@ -30,22 +32,41 @@ export interface PrepareSpec {
 /** What a prepared operation reads or writes: a tensor, or a buffer that holds it from its first byte on. */
 export type Resource = Tensor | GPUBuffer;
 
-/** An operation with its pipelines compiled and its tables and scratch memory allocated. */
-export class Prepared {
-  /** Shape, type and layout of the result. */
-  readonly output: { readonly shape: readonly number[]; readonly dtype: DType; readonly layout: Layout };
+/** Shape, type and layout of a result. */
+export interface OutputSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly layout: Layout;
+}
+
+/** An operation with its pipelines compiled and its tables and scratch memory allocated. `Io` names what `encode` is given. */
+export class Prepared<Io extends string = 'input' | 'output'> {
+  /** Shape, type and layout of the result; of several, the first. */
+  readonly output: OutputSpec;
+  /** The same of every result, by name. */
+  readonly outputs: Readonly<Record<string, OutputSpec>>;
   readonly #ctx: Context;
   readonly #op: string;
   readonly #program: Program;
   readonly #inputs: Readonly<Record<string, TensorSpec>>;
   readonly #scratch: Map<string, Place>;
+  readonly #fixed: Readonly<Record<string, Tensor>>;
   readonly #explanation: Explanation;
   #disposed = false;
 
   /** @internal */
-  constructor(ctx: Context, op: string, program: Program, inputs: Readonly<Record<string, TensorSpec>>, scratch: Map<string, Place>, explanation: Explanation) {
-    const { shape, dtype, layout } = program.plan.outputs['output']!;
-    this.output = { shape, dtype, layout };
+  constructor(
+    ctx: Context,
+    op: string,
+    program: Program,
+    inputs: Readonly<Record<string, TensorSpec>>,
+    scratch: Map<string, Place>,
+    explanation: Explanation,
+    fixed: Readonly<Record<string, Tensor>> = {},
+  ) {
+    this.outputs = Object.fromEntries(Object.entries(program.plan.outputs).map(([name, { shape, dtype, layout }]) => [name, { shape, dtype, layout }]));
+    this.output = Object.values(this.outputs)[0]!;
+    this.#fixed = fixed;
     this.#ctx = ctx;
     this.#op = op;
     this.#program = program;
@@ -55,21 +76,28 @@ export class Prepared {
   }
 
   /** Records the operation into the caller's encoder: nothing is allocated, compiled or submitted.
-   * @param io `input` and `output`: tensors, or buffers with usage STORAGE that hold them from byte 0
+   * @param io inputs and outputs by name (`input` and `output` where there is one of each): tensors, or buffers with usage STORAGE that hold them from byte 0
    * @throws UpsampleError `invalid-argument` for buffers that are too small or the same, `disposed`, `device-mismatch`, `device-lost` */
-  encode(encoder: GPUCommandEncoder, io: { input: Resource; output: Resource }): void {
+  encode(encoder: GPUCommandEncoder, io: Readonly<Record<Io, Resource>>): void {
     if (this.#disposed) throw new UpsampleError('disposed', this.#op, 'the prepared operation was disposed');
     this.#ctx.alive(this.#op);
-    const specs = { ...this.#inputs, ...this.#program.plan.outputs };
+    const { outputs } = this.#program.plan;
     const places = new Map(this.#scratch);
-    for (const [name, spec] of Object.entries(specs)) places.set(name, this.#place(name, spec, io[name as keyof typeof io]));
-    const input = places.get('input')!;
-    const output = places.get('output')!;
-    if (input.buffer === output.buffer && input.offset < output.offset + output.size && output.offset < input.offset + input.size)
-      refuse(this.#op, 'input and output overlap in one buffer', 'expected separate memory');
+    for (const [name, tensor] of Object.entries(this.#fixed)) {
+      checkTensor(this.#op, name, tensor, this.#ctx);
+      places.set(name, placeOf(tensor));
+    }
+    for (const [name, spec] of Object.entries({ ...this.#inputs, ...outputs })) places.set(name, this.#place(name, spec, io[name as Io]));
+    for (const to of Object.keys(outputs))
+      for (const from of [...Object.keys(this.#inputs), ...Object.keys(this.#fixed), ...Object.keys(outputs)]) {
+        const [a, b] = [places.get(from)!, places.get(to)!];
+        if (from !== to && a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size)
+          refuse(this.#op, `${from} and ${to} overlap in one buffer`, 'expected separate memory');
+      }
+    for (const name of Object.keys(outputs)) if (io[name as Io] instanceof Tensor) (io[name as Io] as Tensor).version++;
     this.#ctx.flush(); // eager calls made before this one may write its input
     const pass = encoder.beginComputePass();
-    this.#program.encode(pass, (name) => places.get(name)!);
+    this.#program.encode(pass, (name) => places.get(name)!, 'steps');
     pass.end();
   }
 
@@ -136,11 +164,35 @@ interface AnyCall {
   readonly x: TensorSpec;
 }
 
-const explanation = (plans: readonly Plan[], x: TensorSpec): Explanation => {
+/** What the first of some plans does. */
+export const explanation = (plans: readonly Plan[], inputs: Readonly<Record<string, TensorSpec>>): Explanation => {
   const [plan] = plans as [Plan];
   const kernels = plan.steps.map(({ kernel, grid }) => ({ kernel: kernel.name, grid }));
-  return { plan: plan.name, why: plan.why, kernels, bytes: planBytes(plan, { input: x }), admissible: plans.map((p) => p.name) };
+  const flops = plan.flops === undefined ? {} : { flops: plan.flops };
+  return { plan: plan.name, why: plan.why, kernels, bytes: planBytes(plan, inputs), ...flops, admissible: plans.map((p) => p.name) };
 };
+
+/** Compiles and allocates what the first of some plans needs, and runs what depends on its weights alone.
+ * @param inputs what `encode` will be given
+ * @param fixed tensors that stay the same, weights among them */
+export async function prepared<Io extends string>(
+  ctx: Context,
+  op: string,
+  plans: readonly Plan[],
+  inputs: Readonly<Record<string, TensorSpec>>,
+  fixed: Readonly<Record<string, Tensor>> = {},
+): Promise<Prepared<Io>> {
+  const plan = plans[0]!;
+  const program = await ctx.compile(op, plan);
+  const { places, done } = ctx.scratch(op, { ...plan.scratch, ...plan.kept });
+  await done;
+  if (plan.once?.length) {
+    for (const [name, tensor] of Object.entries(fixed)) checkTensor(op, name, tensor, ctx);
+    await ctx.once(op, program, (name) => places.get(name) ?? placeOf(fixed[name]!));
+  }
+  const all = { ...inputs, ...Object.fromEntries(Object.entries(fixed).map(([name, { spec }]) => [name, spec])) };
+  return new Prepared<Io>(ctx, op, program, inputs, places, explanation(plans, all), fixed);
+}
 
 /** Builds an operation from its argument checks and its plans.
  * @param split divides the options of `prepare` into the further arguments of the eager call */
@@ -166,14 +218,11 @@ export function operation<Rest extends unknown[], Options extends object, Call e
   return Object.assign(eager, {
     explain: (ctx: Context, spec: PrepareSpec & Options) => {
       const { call, all } = complete(ctx, spec);
-      return explanation(all, call.x);
+      return explanation(all, { input: call.x });
     },
     prepare: async (ctx: Context, spec: PrepareSpec & Options) => {
       const { call, all } = complete(ctx, spec);
-      const program = await ctx.compile(op, all[0]!);
-      const { places, done } = ctx.scratch(op, all[0]!.scratch);
-      await done;
-      return new Prepared(ctx, op, program, { input: call.x }, places, explanation(all, call.x));
+      return prepared<'input' | 'output'>(ctx, op, all, { input: call.x });
     },
   });
 }

@@ -23,6 +23,8 @@ export class Program {
   readonly #device: GPUDevice;
   readonly #pipelines: Pipelines;
   readonly #compiled: GPUComputePipeline[] = [];
+  /** The steps that run once for their weights, then the others. */
+  readonly #all: readonly Step[];
   readonly #tables = new Map<string, Place>();
   readonly #params: GPUBuffer | undefined;
   /** Bytes of tables and parameters. */
@@ -33,6 +35,7 @@ export class Program {
     this.#pipelines = pipelines;
     this.plan = plan;
     this.op = op;
+    this.#all = [...(plan.once ?? []), ...plan.steps];
     let bytes = 0;
     const { value, fault } = guarded(device, op, () => {
       for (const [name, data] of Object.entries(plan.tables)) {
@@ -42,7 +45,7 @@ export class Program {
         this.#tables.set(name, { buffer, offset: 0, size: Math.max(data.byteLength, 4) });
         bytes += size;
       }
-      const all = plan.steps.map((step) => paramsBytes(step.kernel, step.params));
+      const all = this.#all.map((step) => paramsBytes(step.kernel, step.params));
       const size = all.reduce((sum, p) => sum + padded(p.byteLength), 0);
       if (!size) return undefined;
       const together = new Uint8Array(size);
@@ -65,15 +68,18 @@ export class Program {
   compileNow(): void {
     const allocation = this.fault;
     const { fault } = guarded(this.#device, this.op, () => {
-      for (const step of this.plan.steps) this.#compiled.push(this.#pipelines.now(step));
+      for (const step of this.#all) this.#compiled.push(this.#pipelines.now(step));
     });
-    this.fault = new Fault(Promise.all([allocation.done, fault.done]).then(() => allocation.error ?? this.#explain(fault.error)));
+    this.fault = new Fault(
+      Promise.all([allocation.done, fault.done]).then(() => allocation.error ?? this.#explain(fault.error)),
+      true,
+    );
   }
 
   /** Compiles without blocking. */
   async compileLater(): Promise<void> {
     try {
-      this.#compiled.push(...(await Promise.all(this.plan.steps.map((step) => this.#pipelines.later(step)))));
+      this.#compiled.push(...(await Promise.all(this.#all.map((step) => this.#pipelines.later(step)))));
     } catch (error) {
       throw (await this.#explain(error as Error)) ?? error;
     }
@@ -84,18 +90,21 @@ export class Program {
   async #explain(error: Error | null | undefined): Promise<UpsampleError | null> {
     if (!error) return null;
     if (error instanceof UpsampleError && error.code === 'out-of-memory') return error;
-    for (const step of this.plan.steps) this.#pipelines.forget(step);
-    const messages = await Promise.all(this.plan.steps.map((step) => this.#pipelines.messages(step).catch(() => '')));
+    for (const step of this.#all) this.#pipelines.forget(step);
+    const messages = await Promise.all(this.#all.map((step) => this.#pipelines.messages(step).catch(() => '')));
     return new UpsampleError('compile', this.op, messages.filter(Boolean).join('; ') || error.message);
   }
 
-  /** Records the dispatches. `find` gives the place of an input, an output or a scratch buffer. */
-  encode(pass: GPUComputePassEncoder, find: (name: string) => Place): void {
+  /** Records the dispatches: all, those that run once, or those of every call. `find` gives the place of an input, an output or a buffer of the plan. */
+  encode(pass: GPUComputePassEncoder, find: (name: string) => Place, which: 'all' | 'once' | 'steps' = 'all'): void {
+    const first = this.plan.once?.length ?? 0;
     let params = 0;
-    this.plan.steps.forEach((step, i) => {
-      pass.setPipeline(this.#compiled[i]!);
-      pass.setBindGroup(0, this.#group(step, params, find));
-      pass.dispatchWorkgroups(...step.grid);
+    this.#all.forEach((step, i) => {
+      if (which === 'all' || i < first === (which === 'once')) {
+        pass.setPipeline(this.#compiled[i]!);
+        pass.setBindGroup(0, this.#group(step, params, find));
+        pass.dispatchWorkgroups(...step.grid);
+      }
       params += padded(step.kernel.params.size);
     });
   }

@@ -24,6 +24,8 @@ export class Tensor {
   readonly faults: readonly Fault[];
   /** @internal as plans see it */
   readonly spec: TensorSpec;
+  /** @internal counts writes into an existing tensor: who writes in place adds 1, and what was derived from it is made anew */
+  version = 0;
   #disposed = false;
 
   /** @internal */

@@ -1,0 +1,160 @@
+import correlate from '../../../shaders/conv/correlate.wgsl';
+import correlate1x8 from '../../../shaders/conv/correlate_1x8.wgsl';
+import correlate8x4 from '../../../shaders/conv/correlate_8x4.wgsl';
+import sum from '../../../shaders/conv/sum.wgsl';
+import total from '../../../shaders/conv/total.wgsl';
+import { UpsampleError } from '../../check.ts';
+import type { Kernel } from '../../kernel.ts';
+import { type Adapter, cover, type Step } from '../../plan.ts';
+import { type Geometry, product } from './geometry.ts';
+import type { Part, Weights } from './map.ts';
+import { type Place, slices } from './window.ts';
+
+/** A filter's gradient: both sides of the map, and where the result goes. */
+export interface CorrelateJob {
+  readonly op: string;
+  readonly id: string;
+  readonly geometry: Geometry;
+  readonly small: Place;
+  readonly large: Place;
+  readonly dw: Weights;
+}
+
+/** Multiply-adds of one dispatch at most. */
+const MOST = 1e9;
+/** Bytes of partial sums at most. */
+const MOST_PARTIAL = 2 ** 26;
+/** Invocations that keep an adapter busy, and the least terms of a slice that are worth an addition more. */
+const BUSY = 4096;
+const LEAST = 256;
+
+const BLOCKS: readonly { name: string; why: string; kernel: Kernel; rows: number; columns: number; load: number }[] = [
+  { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4, load: 1.6 },
+  { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8, load: 2.4 },
+  { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1, load: 8 },
+];
+
+/** Positions of a row of small that a line takes: short enough for slices, long enough to find a line's place rarely. */
+const pieceOf = (width: number) => Math.min(width, Math.ceil(width / Math.ceil(width / 256)));
+
+/** Plans of a filter's gradient, all with the sum cut into the same slices. */
+export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
+  const { geometry: g, dw, id, op } = job;
+  const [D, H, W] = g.axes;
+  const rows = g.smallChannels / g.groups;
+  const channels = g.largeChannels / g.groups;
+  const kernel = g.axes.map((a) => a.kernel);
+  const taps = product(kernel);
+  const elements = g.smallChannels * channels * taps;
+  const piece = pieceOf(W.small);
+  const pieces = Math.ceil(W.small / piece);
+  const perSample = D.small * H.small * pieces;
+  const windows = slices({ op, geometry: g, x: job.small, y: job.large }, adapter);
+  const room = Math.floor(Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer) / (4 * elements));
+
+  return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns, load }): Part => {
+    const rowBlocks = Math.ceil(rows / per);
+    const columnBlocks = Math.ceil((channels * taps) / columns);
+    const tiles = g.groups * rowBlocks * columnBlocks;
+    const cuts = windows.map(({ batch }) => {
+      const lines = batch * perSample;
+      const depth = lines * piece;
+      const wanted = Math.max(Math.min(Math.ceil(BUSY / tiles), Math.floor(depth / LEAST)), Math.ceil(depth / 2 ** 16), 1);
+      const perSlice = Math.ceil(lines / Math.min(wanted, lines, Math.max(Math.floor(room / windows.length), 1)));
+      return { lines, perSlice, slices: Math.ceil(lines / perSlice) };
+    });
+    const count = cuts.reduce((n, c) => n + c.slices, 0);
+    const direct = count === 1;
+    if (!direct && count > room)
+      throw new UpsampleError('limit-exceeded', op, `${count} partial sums of ${elements} weights exceed a binding of ${adapter.limits.binding} bytes`);
+    const partial = `${id}partial`;
+    const canonical = { taps: [kernel[1]! * kernel[2]!, kernel[2]!, 1], row: channels * taps, channel: taps };
+    const target = direct ? { taps: dw.view.axes, row: dw.view.batch, channel: dw.view.channel } : canonical;
+    let before = 0;
+    const steps = windows.flatMap((s, i) => {
+      const cut = cuts[i]!;
+      const invocations = tiles * cut.slices;
+      const most = Math.max(Math.floor(MOST / (cut.perSlice * piece * per * columns)), 64);
+      const at = direct ? dw.at : before * elements;
+      before += cut.slices;
+      return cover(invocations, adapter.limits.groups, most).map(
+        ({ base, grid }): Step => ({
+          kernel: shader,
+          types: { real_small: job.small.dtype, real_large: job.large.dtype, real_w: direct ? dw.dtype : 'f32' },
+          constants: {},
+          params: {
+            ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
+            ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
+            ...{ small_stride: [job.small.strides.batch, ...job.small.strides.axes], large_stride: [job.large.strides.batch, ...job.large.strides.axes] },
+            ...{ small_channel: job.small.strides.channel, large_channel: job.large.strides.channel, small_at: s.xAt, large_at: s.yAt, dw_at: at },
+            ...{ pieces, lines: cut.lines, per_slice: cut.perSlice, slices: cut.slices, row_blocks: rowBlocks, column_blocks: columnBlocks },
+            ...{ count: invocations, base },
+          },
+          bind: { small: s.x, large: s.y, dw: direct ? dw.name : partial },
+          grid,
+        }),
+      );
+    });
+    if (!direct) steps.push(...sums(partial, dw, { kernel, channels, slices: count, count: elements }, adapter));
+    return {
+      name,
+      why: direct ? why : `${why}, ${count} slices`,
+      cost: tiles * per * columns * g.batch * product(g.axes.map((a) => a.small)) * load,
+      steps,
+      once: [],
+      kept: {},
+      scratch: direct ? {} : { [partial]: count * elements * 4 },
+      tables: {},
+    };
+  });
+}
+
+/** Adds up slices in their order; of no slices at all, writes zeros. */
+export const sums = (
+  partial: string,
+  dw: Weights,
+  size: { kernel: readonly number[]; channels: number; slices: number; count: number },
+  { limits }: Adapter,
+): Step[] =>
+  cover(size.count, limits.groups, MOST / Math.max(size.slices, 1)).map(({ base, grid }) => ({
+    kernel: sum,
+    types: { real_w: dw.dtype },
+    constants: {},
+    params: { ...size, taps: dw.view.axes, row: dw.view.batch, channel: dw.view.channel, dw_at: dw.at, base },
+    bind: { part: partial, dw: dw.name },
+    grid,
+  }));
+
+/** The gradient of a bias: dy summed over all but the channels. */
+export function biasGradient(
+  job: { op: string; id: string; geometry: Geometry; dy: Place; channels: number; positions: number; db: Place },
+  adapter: Adapter,
+): Part {
+  const { id, dy, channels, positions, db } = job;
+  const perSlice = Math.min(positions, 1024);
+  const runs = Math.ceil(positions / perSlice);
+  const partial = `${id}partial`;
+  const slice = job.geometry.batch * runs;
+  let before = 0;
+  const steps = slices({ op: job.op, geometry: job.geometry, x: dy, y: dy }, adapter).flatMap((s) => {
+    const count = s.batch * runs * channels;
+    const at = before;
+    before += count;
+    return cover(count, adapter.limits.groups, MOST / perSlice).map(
+      ({ base, grid }): Step => ({
+        kernel: total,
+        types: { real_y: dy.dtype },
+        constants: {},
+        params: {
+          ...{ channels, positions, per_slice: perSlice, runs, sample: dy.strides.batch, channel: dy.strides.channel, position: dy.strides.axes[2] },
+          ...{ y_at: s.xAt, part_at: at, count, base },
+        },
+        bind: { dy: s.x, part: partial },
+        grid,
+      }),
+    );
+  });
+  const one = { name: db.name, dtype: db.dtype, view: { batch: 1, channel: 0, axes: [0, 0, 0] as const }, at: db.at };
+  steps.push(...sums(partial, one, { kernel: [1, 1, 1], channels: 1, slices: slice, count: channels }, adapter));
+  return { name: 'total', why: '', cost: slice * perSlice * channels, steps, once: [], kept: {}, scratch: { [partial]: slice * channels * 4 }, tables: {} };
+}

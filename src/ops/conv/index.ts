@@ -1,0 +1,216 @@
+import type { Context } from '../../context.ts';
+import { checkTensor, type Explanation, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
+import type { TensorSpec } from '../../plan.ts';
+import { Tensor } from '../../tensor.ts';
+import {
+  type ConvOptions,
+  type ConvTensors,
+  type ConvTransposeOptions,
+  convBackwardCall,
+  convCall,
+  convTransposeCall,
+  type ResizeConvOptions,
+  resizeConvCall,
+} from './arguments.ts';
+import type { ConvCall, Gradient } from './call.ts';
+import { convPlans } from './plan.ts';
+
+export type { AutoPad, ConvOptions, ConvTransposeOptions, Padding, ResizeConvOptions } from './arguments.ts';
+export type { Activation, Gradient } from './call.ts';
+export type { FilterLayout, TransposedFilterLayout } from './filter.ts';
+export { type ConvMatrixSpec, convMatrix, type DenseMatrix } from './matrix.ts';
+
+/** The bias of a convolution. */
+export interface Biased {
+  /** [outChannels]; default none. */
+  bias?: Tensor | undefined;
+}
+/** Which gradients are wanted. */
+export interface Chosen<G extends Gradient> {
+  /** Default all three: `['dx', 'dw', 'db']`. */
+  gradients?: readonly G[] | undefined;
+}
+
+/** What `prepare` is given: the shape, dtype and layout of x, and the weights, which are read then and there. Prepare anew when they change. */
+export interface ConvPrepareSpec extends PrepareSpec {
+  weight: Tensor;
+}
+/** The same without data, for `explain`. */
+export interface ConvExplainSpec extends PrepareSpec {
+  weight: Tensor | { readonly shape: readonly number[] };
+}
+
+/** A convolution: called at once, prepared for a caller's encoder, or explained. */
+export interface ConvOperation<Options extends object> {
+  (x: Tensor, w: Tensor, options?: Options & Biased): Tensor;
+  /** Compiles, allocates and packs everything that `encode(encoder, { input, output })` needs. */
+  prepare(ctx: Context, spec: ConvPrepareSpec & Options & Biased): Promise<Prepared>;
+  /** Which plan a call would run, and why; computes nothing. */
+  explain(ctx: Context, spec: ConvExplainSpec & Options & Biased): Explanation;
+}
+
+/** The gradients of a convolution. */
+export interface ConvBackwardOperation<Options extends object> {
+  <G extends Gradient = Gradient>(dy: Tensor, x: Tensor, w: Tensor, options?: Options & Biased & Chosen<G>): Record<G, Tensor>;
+  /** Compiles, allocates and packs everything that `encode(encoder, { dy, x, dx, dw, db })` needs, without the gradients that are not wanted. */
+  prepare<G extends Gradient = Gradient>(ctx: Context, spec: ConvPrepareSpec & Options & Biased & Chosen<G>): Promise<Prepared<'dy' | 'x' | G>>;
+  /** Which plan a call would run, and why; computes nothing. */
+  explain(ctx: Context, spec: ConvExplainSpec & Options & Biased & Chosen<Gradient>): Explanation;
+}
+
+type Check<O> = (op: string, spatial: number, tensors: ConvTensors, options: O) => ConvCall;
+
+/** The tensors of a call after the checks that need the tensors themselves. */
+function specsOf(op: string, ctx: Context, x: TensorSpec, w: unknown, bias: unknown): ConvTensors {
+  checkTensor(op, 'weight', w, ctx);
+  if (bias !== undefined) checkTensor(op, 'bias', bias, ctx);
+  return { x, w: w.spec, bias: bias ? (bias as Tensor).spec : null };
+}
+
+/** The plan of a call depends on specs alone. */
+const keyOf = (call: ConvCall) => JSON.stringify(call);
+
+const withBias = (w: Tensor, bias: Tensor | undefined) => ({ w, ...(bias && { bias }) });
+
+/** Splits the spec of `prepare` and `explain`, and checks it. */
+function complete<O extends object>(op: string, spatial: number, check: Check<O>, ctx: Context, spec: ConvExplainSpec & O & Biased) {
+  const { shape, dtype = 'f32', layout = 'nchw', weight, ...options } = spec;
+  ctx.alive(op);
+  const x = { ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 };
+  const w: TensorSpec = weight instanceof Tensor ? weight.spec : { ...ctx.checkSpec(op, weight?.shape, { dtype }), skew: 0 };
+  const bias = options.bias ? options.bias.spec : null;
+  return check(op, spatial, { x, w, bias }, options as unknown as O);
+}
+
+function forward<O extends object>(op: string, spatial: number, check: Check<O>): ConvOperation<O> {
+  const eager = (x: Tensor, w: Tensor, options: O & Biased = {} as O & Biased): Tensor => {
+    checkTensor(op, 'x', x);
+    const { ctx } = x;
+    ctx.alive(op);
+    const call = check(op, spatial, specsOf(op, ctx, x.spec, w, options?.bias), options);
+    return ctx.run(op, keyOf(call), { input: x, ...withBias(w, options.bias) }, () => convPlans(call, ctx.adapter)[0]!)['output']!;
+  };
+  return Object.assign(eager, {
+    explain: (ctx: Context, spec: ConvExplainSpec & O & Biased) => {
+      const call = complete(op, spatial, check, ctx, spec);
+      return explanation(convPlans(call, ctx.adapter), { input: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
+    },
+    prepare: async (ctx: Context, spec: ConvPrepareSpec & O & Biased): Promise<Prepared> => {
+      specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
+      const call = complete(op, spatial, check, ctx, spec);
+      return prepared(ctx, op, convPlans(call, ctx.adapter), { input: call.x }, withBias(spec.weight, spec.bias));
+    },
+  });
+}
+
+function backward<O extends object>(op: string, spatial: number, check: Check<O>): ConvBackwardOperation<O> {
+  const eager = <G extends Gradient = Gradient>(
+    dy: Tensor,
+    x: Tensor,
+    w: Tensor,
+    options: O & Biased & Chosen<G> = {} as O & Biased & Chosen<G>,
+  ): Record<G, Tensor> => {
+    checkTensor(op, 'dy', dy);
+    const { ctx } = dy;
+    ctx.alive(op);
+    checkTensor(op, 'x', x, ctx);
+    const { gradients, ...rest } = options ?? {};
+    const tensors = specsOf(op, ctx, x.spec, w, options?.bias);
+    const call = convBackwardCall(dy.spec, check(op, spatial, tensors, rest as unknown as O), gradients);
+    const inputs = { dy, x, ...withBias(w, options.bias) };
+    return ctx.run(op, keyOf(call), inputs, () => convPlans(call, ctx.adapter)[0]!) as Record<G, Tensor>;
+  };
+  const completed = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
+    const { gradients, ...rest } = spec;
+    const call = complete(op, spatial, check, ctx, rest as unknown as ConvExplainSpec & O & Biased);
+    return convBackwardCall(call.y, call, gradients);
+  };
+  return Object.assign(eager, {
+    explain: (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
+      const call = completed(ctx, spec);
+      return explanation(convPlans(call, ctx.adapter), { dy: call.dy!, x: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
+    },
+    prepare: async <G extends Gradient = Gradient>(ctx: Context, spec: ConvPrepareSpec & O & Biased & Chosen<G>): Promise<Prepared<'dy' | 'x' | G>> => {
+      specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
+      const call = completed(ctx, spec);
+      return prepared(ctx, op, convPlans(call, ctx.adapter), { dy: call.dy!, x: call.x }, withBias(spec.weight, spec.bias));
+    },
+  });
+}
+
+/** `y[n,co,o] = act(b[co] + sum over ci and t of x[n,ci,o*stride - pad + t*dilation] * w[co,ci,t])`, zeros outside.
+ * @param x [N, C, L], f32 or f16
+ * @param w [outChannels, C/groups, K], or as `filterLayout` says
+ * @param options `bias` [outChannels]; `stride` 1, `padding` 0 (`'same'`, `'valid'`, pairs) or `autoPad`, `dilation` 1, `groups` 1, `activation` none
+ *   (`'leakyRelu'`: `negativeSlope` 0.01), `filterLayout` `'oihw'`, where hw stands for all spatial axes
+ * @returns [N, outChannels, floor((L + pads - dilation*(K-1) - 1)/stride) + 1], in the layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch Conv1d; ONNX Conv-22. */
+export const conv1d: ConvOperation<ConvOptions> = /*#__PURE__*/ forward<ConvOptions>('conv1d', 1, convCall);
+/** `conv1d` along H and W of [N, C, H, W], with w [outChannels, C/groups, KH, KW]. */
+export const conv2d: ConvOperation<ConvOptions> = /*#__PURE__*/ forward<ConvOptions>('conv2d', 2, convCall);
+/** `conv1d` along D, H and W of [N, C, D, H, W], with w [outChannels, C/groups, KD, KH, KW]. */
+export const conv3d: ConvOperation<ConvOptions> = /*#__PURE__*/ forward<ConvOptions>('conv3d', 3, convCall);
+
+/** The gradients of `conv1d`, transposed maps of it: dx of x, dw of w, db of the bias. With an activation, the result before it is computed anew.
+ * @param dy gradient of the result, [N, outChannels, ...]
+ * @param x the input of the forward call
+ * @param w its weights
+ * @param options as given to `conv1d`, the bias included where there is an activation; `gradients` `['dx', 'dw', 'db']`
+ * @returns those of `{ dx, dw, db }` that are wanted. Deterministic.
+ * @throws UpsampleError as `conv1d` */
+export const conv1dBackward: ConvBackwardOperation<ConvOptions> = /*#__PURE__*/ backward<ConvOptions>('conv1dBackward', 1, convCall);
+/** The gradients of `conv2d`. Arguments as `conv1dBackward`. */
+export const conv2dBackward: ConvBackwardOperation<ConvOptions> = /*#__PURE__*/ backward<ConvOptions>('conv2dBackward', 2, convCall);
+/** The gradients of `conv3d`. Arguments as `conv1dBackward`. */
+export const conv3dBackward: ConvBackwardOperation<ConvOptions> = /*#__PURE__*/ backward<ConvOptions>('conv3dBackward', 3, convCall);
+
+/** `y[n,co,i*stride - pad + t*dilation] += x[n,ci,i] * w[ci,co,t]` over all i, ci and t, then `act(y + b[co])`: the transpose of a convolution. Computed by
+ * phases of the stride: no zero is inserted or multiplied.
+ * @param x [N, C, L], f32 or f16
+ * @param w [C, outChannels/groups, K], or as `filterLayout` says
+ * @param options `bias` [outChannels]; `stride` 1, `padding` 0 (cells cut off; `'same'`, `'valid'`, pairs) or `autoPad`, `outputPadding` 0 or `outputSize`,
+ *   `dilation` 1, `groups` 1, `activation` none (`'leakyRelu'`: `negativeSlope` 0.01), `filterLayout` `'iohw'` (tfjs: `'hwoi'`)
+ * @returns [N, outChannels, (L-1)*stride - pads + dilation*(K-1) + 1 + outputPadding], in the layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch ConvTranspose1d; ONNX ConvTranspose-22. */
+export const convTranspose1d: ConvOperation<ConvTransposeOptions> = /*#__PURE__*/ forward<ConvTransposeOptions>('convTranspose1d', 1, convTransposeCall);
+/** `convTranspose1d` along H and W of [N, C, H, W], with w [C, outChannels/groups, KH, KW]. */
+export const convTranspose2d: ConvOperation<ConvTransposeOptions> = /*#__PURE__*/ forward<ConvTransposeOptions>('convTranspose2d', 2, convTransposeCall);
+/** `convTranspose1d` along D, H and W of [N, C, D, H, W], with w [C, outChannels/groups, KD, KH, KW]. */
+export const convTranspose3d: ConvOperation<ConvTransposeOptions> = /*#__PURE__*/ forward<ConvTransposeOptions>('convTranspose3d', 3, convTransposeCall);
+
+/** The gradients of `convTranspose1d`. Arguments as `conv1dBackward`. */
+export const convTranspose1dBackward: ConvBackwardOperation<ConvTransposeOptions> = /*#__PURE__*/ backward<ConvTransposeOptions>(
+  'convTranspose1dBackward',
+  1,
+  convTransposeCall,
+);
+/** The gradients of `convTranspose2d`. Arguments as `conv1dBackward`. */
+export const convTranspose2dBackward: ConvBackwardOperation<ConvTransposeOptions> = /*#__PURE__*/ backward<ConvTransposeOptions>(
+  'convTranspose2dBackward',
+  2,
+  convTransposeCall,
+);
+/** The gradients of `convTranspose3d`. Arguments as `conv1dBackward`. */
+export const convTranspose3dBackward: ConvBackwardOperation<ConvTransposeOptions> = /*#__PURE__*/ backward<ConvTransposeOptions>(
+  'convTranspose3dBackward',
+  3,
+  convTransposeCall,
+);
+
+/** `conv2d(nearest(x, scaleFactor), w)` with stride 1, as one transposed convolution with the filter folded: `w'[ci,co,u] = sum over r < scale of
+ * w[co,ci,k - 1 - u + r]` per axis. Exact, borders included; (k+s-1)^2/s^2 multiplications per output in place of k^2, and the enlarged x is never written.
+ * @param x [N, C, H, W], f32 or f16
+ * @param w [outChannels, C/groups, KH, KW], or as `filterLayout` says
+ * @param options `scaleFactor` whole numbers; `bias` [outChannels]; `padding` 0 of the enlarged x, below the kernel (`'same'`, `'valid'`, pairs); `groups` 1,
+ *   `activation` none, `filterLayout` `'oihw'`
+ * @returns [N, outChannels, H*scale + pads - KH + 1, W*scale + pads - KW + 1]
+ * @throws UpsampleError as `conv2d` */
+export const resizeConv2d: ConvOperation<ResizeConvOptions> = /*#__PURE__*/ forward<ResizeConvOptions>('resizeConv2d', 2, resizeConvCall);
+/** The gradients of `resizeConv2d`, through the folded filter. Arguments as `conv1dBackward`. */
+export const resizeConv2dBackward: ConvBackwardOperation<ResizeConvOptions> = /*#__PURE__*/ backward<ResizeConvOptions>(
+  'resizeConv2dBackward',
+  2,
+  resizeConvCall,
+);

@@ -1,0 +1,231 @@
+import map from '../../../shaders/conv/map.wgsl';
+import map1x8 from '../../../shaders/conv/map_1x8.wgsl';
+import map4x8 from '../../../shaders/conv/map_4x8.wgsl';
+import map8x4 from '../../../shaders/conv/map_8x4.wgsl';
+import pack from '../../../shaders/conv/pack.wgsl';
+import type { Kernel } from '../../kernel.ts';
+import { type Adapter, cover, type Step } from '../../plan.ts';
+import type { FilterView } from './call.ts';
+import { type Geometry, product, type Strides } from './geometry.ts';
+import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
+import { type Place, type Slice, slices } from './window.ts';
+
+/** The filter of a map: where it lies, and its strides as [smallChannels, largeChannels/groups, taps]. */
+export interface Weights {
+  readonly name: string;
+  readonly dtype: 'f32' | 'f16';
+  readonly view: Omit<FilterView, 'size'>;
+  readonly at: number;
+}
+
+/** What a map reads and writes. */
+export interface MapJob {
+  readonly op: string;
+  /** Prefix of the job's tables and scratch buffers. */
+  readonly id: string;
+  readonly geometry: Geometry;
+  readonly direction: Direction;
+  readonly x: Place;
+  readonly w: Weights;
+  readonly b: { readonly name: string; readonly dtype: 'f32' | 'f16'; readonly at: number } | null;
+  readonly y: Place;
+  readonly act: { readonly ACT: number; readonly SLOPE: number };
+}
+
+/** Part of a plan: how one map is carried out. */
+export interface Part {
+  readonly name: string;
+  readonly why: string;
+  /** Estimated work: multiply-adds with what their loads cost. */
+  readonly cost: number;
+  readonly steps: readonly Step[];
+  /** Steps that depend on the weights alone, and the buffers they fill. */
+  readonly once: readonly Step[];
+  readonly kept: Readonly<Record<string, number>>;
+  readonly scratch: Readonly<Record<string, number>>;
+  readonly tables: Readonly<Record<string, Uint32Array>>;
+}
+
+/** Multiply-adds of one dispatch at most. */
+const MOST = 1e9;
+
+/** The table of a class, in units of four words, as lib/phase.wgsl reads it. */
+function tableOf(c: MapClass, padded: number, more: readonly number[]): { table: Uint32Array; lists: number[]; rowList: number } {
+  const words: number[] = [];
+  const lists = c.phases.map((axis) => {
+    const at = words.length / 4;
+    for (const p of axis) words.push(p.positions, p.i0, p.o0, p.t0);
+    return at;
+  });
+  const rowList = words.length / 4;
+  for (const r of c.rows) words.push(r.channel, ...r.o0, 0, ...r.t0);
+  for (let i = c.rows.length; i < padded; i++) words.push(-1, 0, 0, 0, 0, 0, 0, 0);
+  words.push(...more);
+  return { table: Uint32Array.from(words), lists, rowList };
+}
+
+/** Channels per group of x and y, and the filter's strides in their terms. */
+function roles({ geometry: g, direction, w }: MapJob) {
+  const small = g.smallChannels / g.groups;
+  const large = g.largeChannels / g.groups;
+  return direction === 'gather'
+    ? { depth: large, channels: small, row: w.view.batch, channel: w.view.channel, group: small * w.view.batch }
+    : { depth: small, channels: large, row: w.view.channel, channel: w.view.batch, group: small * w.view.batch };
+}
+
+const sizes = (g: Geometry, direction: Direction) => ({
+  x: g.axes.map((a) => (direction === 'gather' ? a.large : a.small)),
+  y: g.axes.map((a) => (direction === 'gather' ? a.small : a.large)),
+});
+
+const strideList = ({ batch, axes }: Strides) => [batch, ...axes];
+
+/** Params of lib/phase.wgsl. */
+function paramsOf(job: MapJob, shape: MapShape, c: MapClass, at: { lists: number[]; rowList: number }, s: Slice) {
+  const { depth, channels } = roles(job);
+  const { x, y } = sizes(job.geometry, job.direction);
+  return {
+    ...{ taps: c.taps, i_step: shape.iStep, i_tap: shape.iTap, o_step: shape.oStep, t_step: shape.tStep },
+    ...{ x_size: x, depth, x_stride: strideList(job.x.strides), y_stride: strideList(job.y.strides), y_size: y, channels },
+    ...{ phases: c.phases.map((p) => p.length), lists: at.lists, row_list: at.rowList, row_count: c.rows.length, batch: s.batch },
+    ...{ x_channel: job.x.strides.channel, y_channel: job.y.strides.channel, x_at: s.xAt, y_at: s.yAt, bias: Number(!!job.b), b_at: job.b?.at ?? 0 },
+  };
+}
+
+const types = (job: MapJob) => ({ real_x: job.x.dtype, real_b: job.b?.dtype ?? job.w.dtype, real_y: job.y.dtype });
+const phasesOf = (c: MapClass) => product(c.phases.map((p) => p.length));
+
+/** The plain plan: one output an invocation, the filter as it lies. */
+export function plainMap(job: MapJob, adapter: Adapter): Part {
+  const { geometry: g } = job;
+  const { depth, channels, row, channel, group } = roles(job);
+  const shape = mapShape(g, job.direction, false, channels);
+  const tables: Record<string, Uint32Array> = {};
+  const steps = shape.classes.flatMap((c, i) => {
+    const { table, ...at } = tableOf(c, channels, [...job.w.view.axes, row, channel, group, 0, 0]);
+    const name = `${job.id}table${i}`;
+    tables[name] = table;
+    return slices(job, adapter).flatMap((s) => {
+      const columns = s.batch * c.positions;
+      const count = g.groups * phasesOf(c) * channels * columns;
+      const most = Math.max(Math.floor(MOST / Math.max(product(c.taps) * depth, 1)), 64);
+      return cover(count, adapter.limits.groups, most).map(
+        ({ base, grid }): Step => ({
+          kernel: map,
+          types: { ...types(job), real_w: job.w.dtype },
+          constants: job.act,
+          params: { ...paramsOf(job, shape, c, at, s), rows: channels, columns, w_at: job.w.at, count, base },
+          bind: { x: s.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.y },
+          grid,
+        }),
+      );
+    });
+  });
+  const cost = work(shape, depth, g, 1, 1) * 4;
+  return { name: 'plain', why: 'one output at a time, the filter as it lies', cost, steps, once: [], kept: {}, scratch: {}, tables };
+}
+
+/** Multiply-adds of a map in blocks of rows and columns, those that fill up blocks included. */
+const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns: number): number =>
+  shape.classes.reduce((sum, c) => {
+    const blocks = Math.ceil(c.rows.length / rows) * rows * Math.ceil((g.batch * c.positions) / columns) * columns;
+    return sum + g.groups * phasesOf(c) * blocks * (product(c.taps) * depth + 8);
+  }, 0);
+
+/** Register blocks of the packed kernels, and what a multiply-add costs there with its share of loads. */
+const BLOCKS: readonly { kernel: Kernel; rows: number; columns: number; load: number }[] = [
+  { kernel: map8x4, rows: 8, columns: 4, load: 1.4 },
+  { kernel: map4x8, rows: 4, columns: 8, load: 1.4 },
+  { kernel: map1x8, rows: 1, columns: 8, load: 2.2 },
+];
+
+/** Rows of a filter in packed order, a block of `rows` at a time. */
+function packing(job: MapJob, shape: MapShape, rows: number, adapter: Adapter) {
+  const { depth, row, channel, group } = roles(job);
+  const name = `${job.id}packed`;
+  const tables: Record<string, Uint32Array> = {};
+  const once: Step[] = [];
+  let end = 0;
+  const places = shape.classes.map((c, i) => {
+    const padded = Math.ceil(c.rows.length / rows) * rows;
+    const { table, ...at } = tableOf(c, padded, []);
+    const tableName = `${job.id}table${i}`;
+    tables[tableName] = table;
+    const begin = end;
+    const taps = product(c.taps);
+    if (taps) {
+      const count = job.geometry.groups * phasesOf(c) * padded * depth;
+      end += count * taps;
+      for (const { base, grid } of cover(count, adapter.limits.groups, MOST / taps))
+        once.push({
+          kernel: pack,
+          types: { real_w: job.w.dtype },
+          constants: { ROWS: rows },
+          params: {
+            ...{
+              taps: c.taps,
+              t_step: shape.tStep,
+              steps: job.w.view.axes,
+              row,
+              phases: c.phases.map((p) => p.length),
+              channel,
+              lists: at.lists,
+              group,
+              depth,
+              rows: padded,
+            },
+            ...{ row_list: at.rowList, w_at: job.w.at, packed_at: begin, count, base },
+          },
+          bind: { w: job.w.name, table: tableName, packed: name },
+          grid,
+        });
+    }
+    return { c, padded, begin, at, tableName };
+  });
+  const bytes = Math.max(end * 4, 16);
+  return { name, bytes, once, tables, places };
+}
+
+/** Plans that keep a block of outputs in registers and read packed weights. */
+export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
+  const { geometry: g } = job;
+  const { depth, channels } = roles(job);
+  const parts: Part[] = [];
+  for (const stacked of job.direction === 'scatter' && g.axes.some((a) => a.stride > 1) ? [false, true] : [false]) {
+    const shape = mapShape(g, job.direction, stacked, channels);
+    if (shape.classes.some((c) => c.rows.length > 2 ** 16)) continue;
+    for (const { kernel, rows, columns: per, load } of BLOCKS) {
+      const packed = packing(job, shape, rows, adapter);
+      if (packed.bytes > Math.min(adapter.limits.binding, adapter.limits.buffer)) continue;
+      const steps = packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
+        slices(job, adapter).flatMap((s) => {
+          const columns = Math.ceil((s.batch * c.positions) / per);
+          const blocks = padded / rows;
+          const count = g.groups * phasesOf(c) * blocks * columns;
+          const most = Math.max(Math.floor(MOST / Math.max(product(c.taps) * depth * rows * per, 1)), 64);
+          return cover(count, adapter.limits.groups, most).map(
+            ({ base, grid }): Step => ({
+              kernel,
+              types: types(job),
+              constants: job.act,
+              params: { ...paramsOf(job, shape, c, at, s), rows: blocks, columns, w_at: begin / rows, count, base },
+              bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
+              grid,
+            }),
+          );
+        }),
+      );
+      parts.push({
+        name: `${rows}x${per}${stacked ? ' stacked' : ''}`,
+        why: `${rows} rows x ${per} columns in registers, ${stacked ? 'phases as rows, ' : ''}packed weights`,
+        cost: work(shape, depth, g, rows, per) * load,
+        steps,
+        once: packed.once,
+        kept: { [packed.name]: packed.bytes },
+        scratch: {},
+        tables: packed.tables,
+      });
+    }
+  }
+  return parts;
+}
