@@ -26,6 +26,8 @@ export class HeroPanel extends Panel {
   /** Counts pictures, and frames of the camera. */
   readonly #frame = signal(0);
   readonly #camera = new Camera();
+  /** Counts the visitor's choices of a picture. */
+  #turn = 0;
   #engine!: Engine;
   #view!: View;
   #report!: Report;
@@ -160,6 +162,7 @@ export class HeroPanel extends Panel {
   }
 
   #showTest(): void {
+    this.#turn++;
     this.#stopCamera();
     testPicture(this.picture);
     this.#say(`A test picture of ${WIDTH} × ${HEIGHT} pixels, drawn by this page.`);
@@ -168,8 +171,10 @@ export class HeroPanel extends Panel {
 
   async #take(file: File | undefined): Promise<void> {
     if (!file) return;
+    const turn = ++this.#turn;
     try {
       const { image, name } = await readFile(file);
+      if (turn !== this.#turn) return; // another picture was quicker
       const { width, height, note } = reducedFor(name, image.naturalWidth, image.naturalHeight, this.#engine);
       this.#stopCamera();
       place(this.picture, image, width, height);
@@ -181,6 +186,7 @@ export class HeroPanel extends Panel {
   }
 
   async #film(): Promise<void> {
+    this.#turn++;
     const button = this.find('.camera');
     button.setAttribute('aria-pressed', 'true');
     try {
@@ -251,16 +257,17 @@ export class HeroPanel extends Panel {
       for (const [name, value] of Object.entries(words)) this.find(`.loupe .${name}`).textContent = String(value);
     });
     effect(() => {
-      const [w, h] = view.size.value;
+      const [, h] = view.size.value;
       const [left, top] = view.offset;
+      const [width, height] = view.extent;
       const [pitch, zoom] = [view.pitch, view.zoom.value];
       stage.style.height = `${h}px`;
       stage.classList.toggle('zoomed', zoom > 1);
       const density = (pitch / SCALE) * devicePixelRatio; // screen pixels per pixel of the result
       stage.classList.toggle('crisp', density >= 2 || Number.isInteger(density));
       for (const canvas of stage.querySelectorAll('canvas')) {
-        canvas.style.width = `${w * zoom}px`;
-        canvas.style.height = `${h * zoom}px`;
+        canvas.style.width = `${width}px`;
+        canvas.style.height = `${height}px`;
         canvas.style.transform = `translate(${left}px, ${top}px)`;
       }
       const [x, y] = view.cursor.value;
@@ -271,9 +278,13 @@ export class HeroPanel extends Panel {
       this.find<HTMLButtonElement>('.zoom-out').disabled = this.find<HTMLButtonElement>('.zoom-whole').disabled = zoom <= 1;
       this.find<HTMLButtonElement>('.zoom-in').disabled = zoom >= view.mostZoom;
     });
+    this.#resize();
     const resize = () => this.#resize();
     new ResizeObserver(resize).observe(this);
-    effect(resize);
+    effect(() => {
+      view.picture.value;
+      queueMicrotask(resize); // outside: it changes what it reads
+    });
     this.dataset['ready'] = '';
   }
 
@@ -285,11 +296,13 @@ export class HeroPanel extends Panel {
     const free = Math.min(room / width, Math.max(240, innerHeight * 0.78) / height);
     const whole = Math.floor(free * devicePixelRatio) / devicePixelRatio;
     const factor = whole > 0.7 * free ? whole : free;
-    const size = [Math.floor(width * factor), Math.floor(height * factor)] as const;
+    const least = Math.min(room, 20 * rem); // what slider and controls need, however narrow the picture
+    const size = [Math.max(Math.floor(width * factor), least), Math.max(Math.floor(height * factor), 160)] as const;
     const [w, h] = this.#view.size.value;
-    if (size[0] === w && size[1] === h) return;
-    this.#view.size.value = size;
-    this.style.setProperty('--stage-width', `${Math.max(size[0], Math.min(room, 20 * rem))}px`);
+    this.#view.base.value = factor * SCALE;
+    if (size[0] !== w || size[1] !== h) this.#view.size.value = size;
+    this.#view.zoomTo(this.#view.zoom.value); // as far as the new limits allow
+    this.style.setProperty('--stage-width', `${size[0]}px`);
   }
 
   /** On arrival the divider glides in from the right, unless the visitor prefers stillness or came with a state. */

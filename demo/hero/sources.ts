@@ -50,36 +50,50 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** A camera that calls back with every frame, until it is stopped. */
 export class Camera {
-  readonly video = document.createElement('video');
+  readonly #video = document.createElement('video');
   #stream: MediaStream | undefined;
+  /** The visitor's last wish: a camera that is granted too late is let go. */
+  #wish: object | undefined;
 
+  /** From the visitor's click on. */
   get running(): boolean {
-    return !!this.#stream;
+    return !!this.#wish;
   }
 
   /** Asks the visitor, and begins. */
   async start(frame: (video: HTMLVideoElement) => void): Promise<void> {
+    const wish = {};
+    this.#wish = wish;
     if (!navigator.mediaDevices) throw new Error('This page may not use a camera: that needs https, or localhost.');
     const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 } } }).catch((error: DOMException) => {
       throw new Error(REFUSED[error.name] ?? `The camera did not start: ${error.message}`);
     });
+    if (this.#wish !== wish) {
+      end(stream);
+      return;
+    }
     this.#stream = stream;
-    const { video } = this;
+    const video = this.#video;
     video.muted = true;
     video.playsInline = true;
     video.srcObject = stream;
-    await video.play();
     const next = () => {
-      if (this.#stream !== stream) return;
+      if (this.#wish !== wish) return;
       frame(video);
       video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);
+    await video.play().catch(() => {}); // stopped before it began
   }
 
   stop(): void {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#wish = undefined;
+    if (this.#stream) end(this.#stream);
     this.#stream = undefined;
-    this.video.srcObject = null;
+    this.#video.srcObject = null;
   }
+}
+
+function end(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }

@@ -1,6 +1,5 @@
 // Where the stage looks at the picture: zoom and centre, in fractions of the picture, and the pixel under the cursor.
 import { signal } from '../signal.ts';
-import { SCALE } from './modes.ts';
 
 /** Screen pixels that one source pixel has at most. */
 const LARGEST = 64;
@@ -15,7 +14,9 @@ export class View {
   /** Source pixel under the cursor. */
   readonly cursor = signal<readonly [number, number]>([0, 0]);
   /** CSS pixels of the stage. */
-  readonly size = signal<readonly [number, number]>([SCALE, SCALE]);
+  readonly size = signal<readonly [number, number]>([1, 1]);
+  /** CSS pixels from one source pixel to the next while the whole picture is shown. */
+  readonly base = signal(1);
   /** Source pixels of the picture. */
   readonly picture = signal<readonly [number, number]>([1, 1]);
 
@@ -42,36 +43,44 @@ export class View {
 
   /** Stage pixels from one source pixel to the next. */
   get pitch(): number {
-    return (this.size.value[0] / this.picture.value[0]) * this.zoom.value;
+    return this.base.value * this.zoom.value;
+  }
+
+  /** Stage pixels of the whole picture. */
+  get extent(): readonly [number, number] {
+    const [w, h] = this.picture.value;
+    return [w * this.pitch, h * this.pitch];
   }
 
   /** Left and top of the picture on the stage. */
   get offset(): readonly [number, number] {
     const [w, h] = this.size.value;
     const [x, y] = this.centre.value;
-    const z = this.zoom.value;
-    return [w / 2 - x * w * z, h / 2 - y * h * z];
+    const [width, height] = this.extent;
+    return [w / 2 - x * width, h / 2 - y * height];
   }
 
   get mostZoom(): number {
-    return Math.max(1, (LARGEST * this.picture.value[0]) / this.size.value[0]);
+    return Math.max(1, LARGEST / this.base.value);
   }
 
   /** Zooms so that the point of the stage under the cursor, by default its middle, stays where it is. */
   zoomTo(zoom: number, at: readonly [number, number] = [this.size.value[0] / 2, this.size.value[1] / 2]): void {
-    const before = this.zoom.value;
-    const after = clamp(zoom, 1, this.mostZoom);
     const [w, h] = this.size.value;
     const [x, y] = this.centre.value;
-    const shift = (p: number, size: number) => ((p - size / 2) / size) * (1 / before - 1 / after);
-    this.zoom.value = after;
-    this.look([x + shift(at[0], w), y + shift(at[1], h)]);
+    const [dx, dy] = [at[0] - w / 2, at[1] - h / 2];
+    const before = this.extent;
+    this.zoom.value = clamp(zoom, 1, this.mostZoom);
+    const after = this.extent;
+    this.look([x + dx / before[0] - dx / after[0], y + dy / before[1] - dy / after[1]]);
   }
 
   /** Looks at a point, as far as the picture reaches. */
   look([x, y]: readonly [number, number]): void {
-    const margin = 0.5 / this.zoom.value;
-    this.centre.value = [clamp(x, margin, 1 - margin), clamp(y, margin, 1 - margin)];
+    const [mx, my] = this.#reach();
+    const to = [clamp(x, mx, 1 - mx), clamp(y, my, 1 - my)] as const;
+    const now = this.centre.value;
+    if (to[0] !== now[0] || to[1] !== now[1]) this.centre.value = to;
   }
 
   /** Moves the cursor, and the view after it. */
@@ -80,10 +89,17 @@ export class View {
     const [x, y] = this.cursor.value;
     const to = [clamp(x + dx, 0, w - 1), clamp(y + dy, 0, h - 1)] as const;
     this.cursor.value = to;
-    const reach = 0.5 / this.zoom.value;
-    const follow = (centre: number, at: number, size: number) => clamp(centre, (at + 1) / size - reach, at / size + reach);
+    const [rx, ry] = this.#reach();
+    const follow = (centre: number, at: number, size: number, reach: number) => clamp(centre, (at + 1) / size - reach, at / size + reach);
     const [cx, cy] = this.centre.value;
-    this.look([follow(cx, to[0], w), follow(cy, to[1], h)]);
+    this.look([follow(cx, to[0], w, rx), follow(cy, to[1], h, ry)]);
+  }
+
+  /** Half of what the stage shows, as a fraction of the picture; all of it where the picture is smaller than the stage. */
+  #reach(): readonly [number, number] {
+    const [w, h] = this.size.value;
+    const [width, height] = this.extent;
+    return [Math.min(0.5, w / width / 2), Math.min(0.5, h / height / 2)];
   }
 
   #local(event: MouseEvent): readonly [number, number] {
@@ -111,9 +127,9 @@ export class View {
         const middle = [(now[0] + still[0]) / 2 - box.left, (now[1] + still[1]) / 2 - box.top] as const;
         this.zoomTo((this.zoom.value * apart(now)) / Math.max(apart(before), 1), middle);
       } else {
-        const [w, h] = this.size.value;
+        const [width, height] = this.extent;
         const [x, y] = this.centre.value;
-        this.look([x - (now[0] - before[0]) / (w * this.zoom.value), y - (now[1] - before[1]) / (h * this.zoom.value)]);
+        this.look([x - (now[0] - before[0]) / width, y - (now[1] - before[1]) / height]);
       }
     }
     if (!others.length) this.#point(event);
