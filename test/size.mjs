@@ -1,0 +1,38 @@
+// Sizes of what a page loads: bundled from dist, minified, gzip -9. The goal is what we want; the limit is what we have, so that nothing grows unseen.
+import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+
+const core = "from './dist/index.js'";
+/** @type {[name: string, code: string, goal: number, limit: number][]} */
+const BUDGETS = [
+  ['interpolate, every mode', `export { createContext, interpolate } ${core}`, 8, 20.5],
+  ['bilinear2d', `export { createContext, bilinear2d } ${core}`, 8, 20.5],
+  ['bedOfNails2d', `export { createContext, bedOfNails2d } ${core}`, 8, 20],
+  ['everything in webgpu-upsample', `export * ${core}`, 20, 22.6],
+  ['webgpu-upsample/image, beside the core', `export * from './dist/image/index.js'; export { createContext, interpolate } ${core}`, 3, 3],
+  ['webgpu-upsample/reference', "export * from './dist/reference.js'", 8, 8],
+];
+
+/** @param {string} code */
+async function gzipped(code) {
+  const entry = resolve('size-entry.js');
+  const result = await build({
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [{ name: 'entry', resolveId: (id) => (id === entry ? id : undefined), load: (id) => (id === entry ? code : undefined) }],
+    build: { write: false, minify: true, target: 'es2023', rollupOptions: { input: entry, preserveEntrySignatures: 'strict' } },
+  });
+  const { output } = /** @type {{ output: { type: string, code: string }[] }} */ (Array.isArray(result) ? result[0] : result);
+  return gzipSync(output.map((o) => o.code ?? '').join('\n'), { level: 9 }).length / 1000;
+}
+
+const base = await gzipped(BUDGETS[0]?.[1] ?? '');
+let over = 0;
+for (const [name, code, goal, limit] of BUDGETS) {
+  const size = (await gzipped(code)) - (name.includes('beside') ? base : 0);
+  if (size > limit) over++;
+  const verdict = size > limit ? 'GREW ' : size > goal ? 'above' : 'ok   ';
+  console.log(`${verdict} ${size.toFixed(2).padStart(6)} kB, goal ${String(goal).padStart(2)}, limit ${limit}: ${name}`);
+}
+process.exitCode = over ? 1 : 0;
