@@ -74,6 +74,12 @@ export interface InsertOptions {
   outputSize?: PerAxis;
 }
 
+/** Refuses what is not a list. */
+function listOf(op: string, name: string, value: unknown, what: string): number[] {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) refuse(op, `${name} is ${show(value)}`, `expected an array of ${what}`);
+  return Array.from(value as unknown as ArrayLike<number>);
+}
+
 /** Beyond, the product of two coordinates is no longer exact in float64. */
 const MOST_PRODUCT = 2 ** 52;
 
@@ -204,22 +210,23 @@ export function resizeCall(op: string, x: TensorSpec, options: ResizeOptions): R
   only(!fractional || (rule === 'align_corners' && options.scales !== undefined), 'fractionalCorners', '"align_corners" with scales');
   only(policy === 'stretch' || options.sizes !== undefined, 'keepAspectRatioPolicy', 'sizes');
 
-  const axes = (options.axes ?? x.shape.map((_, i) => i)).map((axis) => {
+  const axes = (options.axes === undefined ? x.shape.map((_, i) => i) : listOf(op, 'axes', options.axes, 'axes')).map((axis) => {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
       refuse(op, `axes contains ${show(axis)}`, `expected whole numbers from ${-rank} to ${rank - 1}`);
     return axis < 0 ? axis + rank : axis;
   });
   if (new Set(axes).size !== axes.length) refuse(op, `axes ${show(axes)} names an axis twice`, 'expected each axis once');
-  const { sizes, scales, roi } = options;
+  const { sizes, scales } = options;
+  const roi = options.roi === undefined ? undefined : listOf(op, 'roi', options.roi, 'numbers');
   if ((sizes === undefined) === (scales === undefined))
     refuse(op, sizes === undefined ? 'neither sizes nor scales is given' : 'both sizes and scales are given', 'give exactly one');
-  const wanted = sizes && perAxis(op, 'sizes', sizes, axes.length, isCount, 'whole numbers of 1 or more');
-  const factors = scales && perAxis(op, 'scales', scales, axes.length, (n) => Number.isFinite(n) && n > 0, 'finite numbers above 0');
+  const wanted = sizes === undefined ? undefined : perAxis(op, 'sizes', sizes, axes.length, isCount, 'whole numbers of 1 or more');
+  const factors = scales === undefined ? undefined : perAxis(op, 'scales', scales, axes.length, (n) => Number.isFinite(n) && n > 0, 'finite numbers above 0');
   if (crop && roi?.length !== 2 * axes.length)
     refuse(op, `roi has ${roi?.length ?? 0} values`, `expected ${2 * axes.length}: begins, then ends, of ${axes.length} axes`);
   if (crop && !roi!.every(Number.isFinite)) refuse(op, `roi is ${show(roi)}`, 'expected finite numbers');
 
-  const common = policy === 'stretch' ? undefined : extremeRatio(wanted!, axes, x.shape, policy);
+  const common = policy === 'stretch' || !axes.length ? undefined : extremeRatio(wanted!, axes, x.shape, policy);
   const rules = x.shape.map(copy);
   for (const [i, axis] of axes.entries()) {
     const inSize = x.shape[axis]!;
@@ -287,6 +294,7 @@ export function insertCall(op: string, x: TensorSpec, options: InsertOptions, sp
 /** The transposed call: `dy` has the shape of the forward map's result, and the result has `inputShape`. */
 export function backwardCall(op: string, dy: TensorSpec, inputShape: readonly number[], forward: (x: TensorSpec) => ResampleCall): ResampleCall {
   const shape = checkShape(op, 'inputShape', inputShape);
+  countElements(op, 'the result', shape, BYTES[dy.dtype]);
   if (dy.dtype !== 'f32' && dy.dtype !== 'f16') refuse(op, `dy has dtype ${dy.dtype}`, 'expected f32 or f16');
   const call = forward({ ...dy, shape });
   if (call.shape.length !== dy.shape.length || call.shape.some((n, i) => n !== dy.shape[i]))

@@ -27,7 +27,12 @@ export interface Backward {
 type Check<O> = (op: string, x: TensorSpec, options: O) => ResampleCall;
 
 const forward = <O extends object>(op: string, check: Check<O>): Operation<[options: O], O> =>
-  operation(op, check, resamplePlans, (options: O): [O] => [options]);
+  operation(
+    op,
+    (name: string, x: TensorSpec, options: O = {} as O) => check(name, x, options), // left out, the sentence says what is missing
+    resamplePlans,
+    (options: O): [O] => [options],
+  );
 
 const optional = <O extends object>(op: string, check: Check<O>): Operation<[options?: O], O> =>
   operation<[options?: O], O, ResampleCall>(
