@@ -94,7 +94,7 @@ describe('what is shown', () => {
     }
     expect(await page.textContent('.adapter')).toMatch(/GPU adapter: \S/);
     expect(await page.textContent('.moved')).toContain('Bytes moved to the CPU to show this: 0.');
-    const software = await page.evaluate(() => (globalThis as unknown as { devices: GPUDevice[] }).devices[0]!.adapterInfo.architecture === 'swiftshader');
+    const software = /swiftshader|llvmpipe|lavapipe|basic render/i.test((await page.textContent('.adapter'))!);
     expect(await page.isVisible('.software')).toBe(software);
     expect(log).toEqual([]);
   });
