@@ -1,4 +1,5 @@
 import { checkOptions, checkShape, countElements, refuse, show, UpsampleError } from './check.ts';
+import { Derived } from './derived.ts';
 import { decoded, uploadable } from './elements.ts';
 import { Fault, guarded } from './fault.ts';
 import { Pipelines } from './kernel.ts';
@@ -68,6 +69,8 @@ export class Context {
   readonly #pipelines: Pipelines;
   readonly #programs = new Map<string, Program>();
   #planBytes = 0;
+  /** Buffers of the pool that tensors' derivations hold. */
+  #derived = 0;
   #batch: Batch | undefined;
   #scheduled = false;
   #ended: UpsampleError | undefined;
@@ -172,7 +175,7 @@ export class Context {
   /** Live tensors, and what is kept for speed. */
   memory(): Memory {
     const { count, bytes, idle } = this.#pool;
-    return { tensors: count, bytes, idleBytes: idle, plans: this.#programs.size, planBytes: this.#planBytes, pipelines: this.#pipelines.size };
+    return { tensors: count - this.#derived, bytes, idleBytes: idle, plans: this.#programs.size, planBytes: this.#planBytes, pipelines: this.#pipelines.size };
   }
 
   /** Submits the calls made so far; otherwise they go at the end of the current task or with the next read. */
@@ -250,6 +253,7 @@ export class Context {
   /** @internal */
   release(tensor: Tensor): void {
     for (const scope of this.#scopes) scope.delete(tensor);
+    tensor.derived?.clear();
     if (tensor.wrapped || this.#ended) return;
     this.#pool.release(tensor.buffer);
     if (!this.#batch) this.#pool.trim();
@@ -315,21 +319,37 @@ export class Context {
     depend(program.fault);
     try {
       const outputs = Object.entries(program.plan.outputs).map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
-      const kept = taken.length;
-      for (const [name, bytes] of Object.entries({ ...program.plan.scratch, ...program.plan.kept })) take(name, bytes);
+      const weights = program.plan.once?.length && !inputs['w']?.wrapped ? inputs['w'] : undefined;
+      const known = weights?.derived?.get(key, weights.version);
+      if (known) {
+        for (const [name, place] of known.places) places.set(name, place);
+        for (const fault of known.faults) depend(fault);
+      } else for (const [name, bytes] of Object.entries(program.plan.kept ?? {})) take(name, bytes);
+      const lasting = taken.length;
+      for (const [name, bytes] of Object.entries(program.plan.scratch)) take(name, bytes);
       // A call whose objects may turn out invalid, or belong to somebody else, must not take others down with it.
       const alone = Object.values(inputs).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
       if (alone) this.#submit();
       const batch = this.#open();
       batch.ops.add(op);
-      const encode = () => program.encode(batch.pass, (name) => places.get(name)!);
+      const encode = () => program.encode(batch.pass, (name) => places.get(name)!, known ? 'steps' : 'all');
       if (alone) depend(guarded(this.device, op, encode).fault);
       else encode();
       depend(batch.fault);
       batch.dispatches += program.plan.steps.length;
       if (alone || batch.dispatches > MOST_DISPATCHES) this.#submit();
-      for (const buffer of taken.splice(kept)) this.#pool.release(buffer);
       const list = [...faults];
+      const derived = taken.slice(outputs.length, lasting);
+      for (const buffer of taken.splice(weights ? lasting : outputs.length)) this.#pool.release(buffer);
+      if (weights && !known) {
+        this.#derived += derived.length;
+        weights.derived ??= new Derived((buffer) => {
+          this.#derived--;
+          if (!this.#ended) this.#pool.release(buffer);
+        });
+        const of = new Map(Object.keys(program.plan.kept!).map((name) => [name, places.get(name)!]));
+        weights.derived.set(key, { version: weights.version, places: of, faults: list });
+      }
       return Object.fromEntries(outputs.map(([name, spec, buffer]) => [name, this.#track(new Tensor(this, spec, buffer, 0, false, list))]));
     } catch (error) {
       for (const buffer of taken) this.#pool.release(buffer);

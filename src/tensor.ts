@@ -1,5 +1,6 @@
 import { UpsampleError } from './check.ts';
 import type { Context } from './context.ts';
+import type { Derived } from './derived.ts';
 import type { Fault } from './fault.ts';
 import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
 
@@ -26,6 +27,8 @@ export class Tensor {
   readonly spec: TensorSpec;
   /** @internal counts writes into an existing tensor: who writes in place adds 1, and what was derived from it is made anew */
   version = 0;
+  /** @internal what plans have derived from it alone */
+  derived: Derived | undefined;
   #disposed = false;
 
   /** @internal */

@@ -1,8 +1,8 @@
 //! dw[a,b,t] = sum over n and j of small[n,a,j] * large[n,b,j*S - P + t*D]: the gradient of a filter.
 //! One invocation: one weight, one slice of the sum. The plain plan. Any layout by strides.
 //! Source: PyTorch Conv2d, ConvTranspose2d.
-import package::lib::grid::{flat_index};
-import package::lib::pairs::{Params, line_of};
+import package::lib::grid::{group_index};
+import package::lib::pairs::{Params, place_of, line_of};
 
 alias real_small = f32;
 alias real_large = f32;
@@ -13,21 +13,23 @@ alias real_w = f32;
 @group(0) @binding(2) var<storage, read_write> dw: array<real_w>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = params.base + flat_index(group, groups, local);
+  let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let rest = id / params.column_blocks;
-  let column = id - rest * params.column_blocks;
+  let p = place_of(id);
+  let slice = p.slice;
+  let g = p.group;
+  let column = WORKGROUP * p.column + local;
   let k = params.kernel;
   let lines = column / k.z;
   let planes = lines / k.y;
   let b = planes / k.x;
+  if (b >= params.channels) { return; }
   let t = vec3u(planes - b * k.x, lines - planes * k.y, column - lines * k.z);
-  let rest2 = rest / params.row_blocks;
-  let row = rest - rest2 * params.row_blocks;
-  let slice = rest2 % params.slices;
-  let g = rest2 / params.slices;
+  let row = p.row;
   let off = vec3i(t) * params.dilation - params.pad;
   let ss = params.small_stride;
   let ls = params.large_stride;

@@ -1,8 +1,8 @@
 //! dw[a,b,t] = sum over n and j of small[n,a,j] * large[n,b,j*S - P + t*D]: as correlate_8x4.wgsl, for groups of one channel of small.
 //! One invocation: 1 row x 8 columns, one slice of the sum. Any layout by strides.
 //! Source: PyTorch Conv2d, ConvTranspose2d.
-import package::lib::grid::{flat_index};
-import package::lib::pairs::{Params, columns_of, line_of, within};
+import package::lib::grid::{group_index};
+import package::lib::pairs::{Params, place_of, columns_of, line_of, within};
 
 alias real_small = f32;
 alias real_large = f32;
@@ -20,18 +20,19 @@ fn store(at: vec4u, live: vec4<bool>, v: vec4f) {
   if (live.w) { dw[at.w] = real_w(v.w); }
 }
 
-@compute @workgroup_size(64)
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = params.base + flat_index(group, groups, local);
+  let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let rest = id / params.column_blocks;
-  let first = 8u * (id - rest * params.column_blocks);
-  let c = columns_of(first);
-  let f = columns_of(first + 4u);
-  let rest2 = rest / params.row_blocks;
-  let row = rest - rest2 * params.row_blocks;
-  let slice = rest2 % params.slices;
-  let g = rest2 / params.slices;
+  let p = place_of(id);
+  let slice = p.slice;
+  let g = p.group;
+  let first = 8u * WORKGROUP * p.column + local;
+  let c = columns_of(first, WORKGROUP);
+  let f = columns_of(first + 4u * WORKGROUP, WORKGROUP);
+  let row = p.row;
   let c_w = vec4i(c.w) * params.dilation.z - params.pad.z;
   let f_w = vec4i(f.w) * params.dilation.z - params.pad.z;
   let ss = params.small_stride;

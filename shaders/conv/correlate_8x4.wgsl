@@ -1,8 +1,8 @@
 //! dw[a,b,t] = sum over n and j of small[n,a,j] * large[n,b,j*S - P + t*D]: the gradient of a filter.
 //! One invocation: 8 rows (channels of small) x 4 columns (pairs of a channel of large and a tap), one slice of the sum. Any layout by strides.
 //! Source: PyTorch Conv2d, ConvTranspose2d.
-import package::lib::grid::{flat_index};
-import package::lib::pairs::{Params, columns_of, line_of, within};
+import package::lib::grid::{group_index};
+import package::lib::pairs::{Params, place_of, columns_of, line_of, within};
 
 alias real_small = f32;
 alias real_large = f32;
@@ -13,23 +13,17 @@ alias real_w = f32;
 @group(0) @binding(2) var<storage, read_write> dw: array<real_w>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn store(at: vec4u, live: vec4<bool>, v: vec4f) {
-  if (live.x) { dw[at.x] = real_w(v.x); }
-  if (live.y) { dw[at.y] = real_w(v.y); }
-  if (live.z) { dw[at.z] = real_w(v.z); }
-  if (live.w) { dw[at.w] = real_w(v.w); }
-}
+override WORKGROUP: u32;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = params.base + flat_index(group, groups, local);
+  let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let rest = id / params.column_blocks;
-  let c = columns_of(4u * (id - rest * params.column_blocks));
-  let rest2 = rest / params.row_blocks;
-  let row = 8u * (rest - rest2 * params.row_blocks);
-  let slice = rest2 % params.slices;
-  let g = rest2 / params.slices;
+  let p = place_of(id);
+  let slice = p.slice;
+  let g = p.group;
+  let c = columns_of(4u * WORKGROUP * p.column + local, WORKGROUP);
+  let row = 8u * p.row;
   let off_d = vec4i(c.d) * params.dilation.x - params.pad.x;
   let off_h = vec4i(c.h) * params.dilation.y - params.pad.y;
   let off_w = vec4i(c.w) * params.dilation.z - params.pad.z;
@@ -75,13 +69,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let at = params.dw_at + slice * params.slice + (g * params.rows + row) * params.row + c.b * params.channel
     + c.d * params.taps.x + c.h * params.taps.y + c.w * params.taps.z;
-  let n = params.rows - row;
-  store(at, c.live, s0);
-  if (n > 1u) { store(at + params.row, c.live, s1); }
-  if (n > 2u) { store(at + 2u * params.row, c.live, s2); }
-  if (n > 3u) { store(at + 3u * params.row, c.live, s3); }
-  if (n > 4u) { store(at + 4u * params.row, c.live, s4); }
-  if (n > 5u) { store(at + 5u * params.row, c.live, s5); }
-  if (n > 6u) { store(at + 6u * params.row, c.live, s6); }
-  if (n > 7u) { store(at + 7u * params.row, c.live, s7); }
+  let s = array<vec4f, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+  let rows = min(params.rows - row, 8u);
+  for (var r = 0u; r < rows; r++) {
+    let to = at + r * params.row;
+    if (c.live.x) { dw[to.x] = real_w(s[r].x); }
+    if (c.live.y) { dw[to.y] = real_w(s[r].y); }
+    if (c.live.z) { dw[to.z] = real_w(s[r].z); }
+    if (c.live.w) { dw[to.w] = real_w(s[r].w); }
+  }
 }

@@ -1,7 +1,7 @@
 //! y[n,r,o] = act(b[r] + sum over channels c and taps t of x[n,c,i(o,t)] * w[r,c,t]), o and i as lib/phase.wgsl has them.
 //! One invocation: one output. The plain plan: any layout by strides, w as it is given.
 //! Source: PyTorch Conv2d, ConvTranspose2d; ONNX Conv-22, ConvTranspose-22.
-import package::lib::grid::{flat_index};
+import package::lib::grid::{group_index};
 import package::lib::act::{act};
 import package::lib::phase::{Params, place_of, positions};
 
@@ -17,19 +17,22 @@ alias real_y = f32;
 @group(0) @binding(4) var<storage, read_write> y: array<real_y>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = params.base + flat_index(group, groups, local);
+  let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
   let p = place_of(id);
-  if (p.column >= positions(p)) { return; }
+  let column = WORKGROUP * p.column + local;
+  if (column >= positions(p)) { return; }
   let filter_ = table[params.row_list + 2u * params.rows];      // strides: taps of D, H, W, then the row
   let steps = table[params.row_list + 2u * params.rows + 1u];   // from channel to channel of x, from group to group
   let row = table[params.row_list + 2u * p.row];
-  let lines = p.column / u32(p.w.x);
+  let lines = column / u32(p.w.x);
   let planes = lines / u32(p.h.x);
   let n = planes / u32(p.d.x);
-  let q = vec3i(vec3u(planes - n * u32(p.d.x), lines - planes * u32(p.h.x), p.column - lines * u32(p.w.x)));
+  let q = vec3i(vec3u(planes - n * u32(p.d.x), lines - planes * u32(p.h.x), column - lines * u32(p.w.x)));
   let i0 = q * params.i_step + vec3i(p.d.y, p.h.y, p.w.y);
   let sample = params.x_at + n * params.x_stride.x + p.group * params.depth * params.x_channel;
   let weights = params.w_at + p.group * u32(steps.y) + u32(row.x * filter_.w);

@@ -1,7 +1,7 @@
 //! y[n,r,o] = act(b[r] + sum over channels c and taps t of x[n,c,i(o,t)] * w[r,c,t]): as map_8x4.wgsl, for few output channels.
 //! One invocation: 4 rows x 8 columns of one phase. Any layout by strides; w is packed: [group, phase, rows/4, taps, c, 4].
 //! Source: PyTorch Conv2d, ConvTranspose2d; ONNX Conv-22, ConvTranspose-22.
-import package::lib::grid::{flat_index};
+import package::lib::grid::{group_index};
 import package::lib::phase::{Params, place_of, positions, weights_of, within};
 import package::lib::columns::{columns_of, inputs_d, inputs_h, inputs_w, store};
 
@@ -16,15 +16,17 @@ alias real_y = f32;
 @group(0) @binding(4) var<storage, read_write> y: array<real_y>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = params.base + flat_index(group, groups, local);
+  let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
   let p = place_of(id);
-  let first = 8u * p.column;
+  let first = 8u * WORKGROUP * p.column + local;
   if (first >= positions(p)) { return; }
-  let c = columns_of(first, p);
-  let f = columns_of(first + 4u, p);
+  let c = columns_of(first, WORKGROUP, p);
+  let f = columns_of(first + 4u * WORKGROUP, WORKGROUP, p);
   let d0 = inputs_d(p, c);
   let h0 = inputs_h(p, c);
   let w0 = inputs_w(p, c);
@@ -49,34 +51,35 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var jw = 0; jw < params.taps.z; jw++) {
         let inside0 = in_h0 & within(w0 + jw * params.i_tap.z, params.x_size.z);
         let inside1 = in_h1 & within(w1 + jw * params.i_tap.z, params.x_size.z);
-        if (!any(inside0 | inside1)) { k += params.depth; continue; }
-        var at0 = select(vec4u(), line0 + vec4u(w0 + jw * params.i_tap.z) * stride.w, inside0);
-        var at1 = select(vec4u(), line1 + vec4u(w1 + jw * params.i_tap.z) * stride.w, inside1);
-        for (var e = 0u; e < params.depth; e++) {
-          let u = select(vec4f(), vec4f(f32(x[at0.x]), f32(x[at0.y]), f32(x[at0.z]), f32(x[at0.w])), inside0);
-          let v = select(vec4f(), vec4f(f32(x[at1.x]), f32(x[at1.y]), f32(x[at1.z]), f32(x[at1.w])), inside1);
-          let a = w[k];
-          s0 += a.x * u;
-          s1 += a.y * u;
-          s2 += a.z * u;
-          s3 += a.w * u;
-          t0 += a.x * v;
-          t1 += a.y * v;
-          t2 += a.z * v;
-          t3 += a.w * v;
-          at0 += params.x_channel;
-          at1 += params.x_channel;
-          k += 1u;
+        if (any(inside0 | inside1)) {
+          var at0 = select(vec4u(), line0 + vec4u(w0 + jw * params.i_tap.z) * stride.w, inside0);
+          var at1 = select(vec4u(), line1 + vec4u(w1 + jw * params.i_tap.z) * stride.w, inside1);
+          for (var e = 0u; e < params.depth; e++) {
+            let u = select(vec4f(), vec4f(f32(x[at0.x]), f32(x[at0.y]), f32(x[at0.z]), f32(x[at0.w])), inside0);
+            let v = select(vec4f(), vec4f(f32(x[at1.x]), f32(x[at1.y]), f32(x[at1.z]), f32(x[at1.w])), inside1);
+            let a = w[k + e];
+            s0 += a.x * u;
+            s1 += a.y * u;
+            s2 += a.z * u;
+            s3 += a.w * u;
+            t0 += a.x * v;
+            t1 += a.y * v;
+            t2 += a.z * v;
+            t3 += a.w * v;
+            at0 += params.x_channel;
+            at1 += params.x_channel;
+          }
         }
+        k += params.depth;
       }
     }
   }
   let s = array<vec4f, 8>(s0, s1, s2, s3, t0, t1, t2, t3);
   let row = 4u * p.row;
   let rows = min(params.row_count - row, 4u);
-  let blocks = min(positions(p) - first, 8u);
+  let blocks = select(4u, 8u, first + 4u * WORKGROUP < positions(p));
   for (var m = 0u; m < blocks; m += 4u) {
-    let columns = columns_of(first + m, p);
+    let columns = columns_of(first + m * WORKGROUP, WORKGROUP, p);
     for (var r = 0u; r < rows; r++) { store(p, columns, row + r, s[m + r]); }
   }
 }

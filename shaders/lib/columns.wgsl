@@ -5,9 +5,10 @@ import package::lib::phase::{Params, Place, positions, within};
 
 struct Columns { live: vec4<bool>, n: vec4u, d: vec4i, h: vec4i, w: vec4i }
 
-fn columns_of(first: u32, p: Place) -> Columns {
+/// Columns that stand `step` apart: neighbours belong to neighbouring invocations.
+fn columns_of(first: u32, step: u32, p: Place) -> Columns {
   let all = positions(p);
-  let at = first + vec4u(0u, 1u, 2u, 3u);
+  let at = first + step * vec4u(0u, 1u, 2u, 3u);
   let safe = min(at, vec4u(all - 1u));
   let lines = safe / u32(p.w.x);
   let planes = lines / u32(p.h.x);

@@ -24,21 +24,31 @@ struct Params {
   per_slice: u32,        // lines
   slices: u32,
   row_blocks: u32,
-  column_blocks: u32,
+  columns: u32,          // workgroups along the columns
   small_at: u32,
   large_at: u32,
   dw_at: u32,
-  count: u32,
+  count: u32,            // workgroups
   base: u32,
+}
+
+struct Place { column: u32, row: u32, slice: u32, group: u32 }
+
+/// The blocks of a workgroup: all its invocations share rows and slice. Blocks of columns vary fastest, then rows, slices, groups.
+fn place_of(id: u32) -> Place {
+  let a = id / params.columns;
+  let b = a / params.row_blocks;
+  let g = b / params.slices;
+  return Place(id - a * params.columns, a - b * params.row_blocks, b - g * params.slices, g);
 }
 
 struct Columns { live: vec4<bool>, b: vec4u, d: vec4u, h: vec4u, w: vec4u }
 
-/// Four columns: channel of large within the group, and tap.
-fn columns_of(first: u32) -> Columns {
+/// Four columns that stand `step` apart: channel of large within the group, and tap.
+fn columns_of(first: u32, step: u32) -> Columns {
   let k = params.kernel;
   let all = params.channels * k.x * k.y * k.z;
-  let at = first + vec4u(0u, 1u, 2u, 3u);
+  let at = first + step * vec4u(0u, 1u, 2u, 3u);
   let safe = min(at, vec4u(all - 1u));
   let lines = safe / k.z;
   let planes = lines / k.y;

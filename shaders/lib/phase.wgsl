@@ -22,7 +22,7 @@ struct Params {
   row_list: u32,     // where the rows begin
   row_count: u32,    // rows without those that fill up a block
   batch: u32,
-  columns: u32,      // blocks of columns
+  columns: u32,      // workgroups along the columns
   x_channel: u32,    // stride of channels
   y_channel: u32,
   x_at: u32,
@@ -30,13 +30,14 @@ struct Params {
   bias: u32,         // whether there is b
   b_at: u32,
   w_at: u32,         // where this class begins in w
-  count: u32,        // invocations
-  base: u32,         // first invocation of this dispatch
+  count: u32,        // workgroups
+  base: u32,         // first workgroup of this dispatch
 }
 
 struct Place { column: u32, row: u32, group: u32, phase: u32, d: vec4i, h: vec4i, w: vec4i }
 
-/// The blocks of an invocation: columns vary fastest, then rows, phases, groups.
+/// The blocks of a workgroup: all its invocations share rows and phase, so that their weights are read once. Blocks of columns
+/// vary fastest, then rows, phases, groups.
 fn place_of(id: u32) -> Place {
   let a = id / params.columns;
   let b = a / params.rows;

@@ -8,7 +8,7 @@ import type { Kernel } from '../../kernel.ts';
 import { type Adapter, cover, type Step } from '../../plan.ts';
 import { type Geometry, product } from './geometry.ts';
 import type { Part, Weights } from './map.ts';
-import { type Place, slices } from './window.ts';
+import { groups, type Place, slices, workgroup } from './window.ts';
 
 /** A filter's gradient: both sides of the map, and where the result goes. */
 export interface CorrelateJob {
@@ -54,8 +54,10 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
 
   return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns, load }): Part => {
     const rowBlocks = Math.ceil(rows / per);
-    const columnBlocks = Math.ceil((channels * taps) / columns);
-    const tiles = g.groups * rowBlocks * columnBlocks;
+    const across = Math.ceil((channels * taps) / columns);
+    const size = workgroup(across, adapter);
+    const blocks = Math.ceil(across / size);
+    const tiles = g.groups * rowBlocks * blocks * size;
     const cuts = windows.map(({ batch }) => {
       const lines = batch * perSample;
       const depth = lines * piece;
@@ -73,22 +75,21 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     let before = 0;
     const steps = windows.flatMap((s, i) => {
       const cut = cuts[i]!;
-      const invocations = tiles * cut.slices;
-      const most = Math.max(Math.floor(MOST / (cut.perSlice * piece * per * columns)), 64);
+      const count = (tiles / size) * cut.slices;
+      const most = MOST / (cut.perSlice * piece * per * columns * size);
       const at = direct ? dw.at : before * elements;
       before += cut.slices;
-      return cover(invocations, adapter.limits.groups, most).map(
+      return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
           kernel: shader,
           types: { real_small: job.small.dtype, real_large: job.large.dtype, real_w: direct ? dw.dtype : 'f32' },
-          constants: {},
+          constants: { WORKGROUP: size },
           params: {
             ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
             ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
             ...{ small_stride: [job.small.strides.batch, ...job.small.strides.axes], large_stride: [job.large.strides.batch, ...job.large.strides.axes] },
             ...{ small_channel: job.small.strides.channel, large_channel: job.large.strides.channel, small_at: s.xAt, large_at: s.yAt, dw_at: at },
-            ...{ pieces, lines: cut.lines, per_slice: cut.perSlice, slices: cut.slices, row_blocks: rowBlocks, column_blocks: columnBlocks },
-            ...{ count: invocations, base },
+            ...{ pieces, lines: cut.lines, per_slice: cut.perSlice, slices: cut.slices, row_blocks: rowBlocks, columns: blocks, count, base },
           },
           bind: { small: s.x, large: s.y, dw: direct ? dw.name : partial },
           grid,

@@ -8,7 +8,7 @@ import { type Adapter, cover, type Step } from '../../plan.ts';
 import type { FilterView } from './call.ts';
 import { type Geometry, product, type Strides } from './geometry.ts';
 import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
-import { type Place, type Slice, slices } from './window.ts';
+import { groups, type Place, type Slice, slices, workgroup } from './window.ts';
 
 /** The filter of a map: where it lies, and its strides as [smallChannels, largeChannels/groups, taps]. */
 export interface Weights {
@@ -106,14 +106,15 @@ export function plainMap(job: MapJob, adapter: Adapter): Part {
     const name = `${job.id}table${i}`;
     tables[name] = table;
     return slices(job, adapter).flatMap((s) => {
-      const columns = s.batch * c.positions;
+      const size = workgroup(s.batch * c.positions, adapter);
+      const columns = Math.ceil((s.batch * c.positions) / size);
       const count = g.groups * phasesOf(c) * channels * columns;
-      const most = Math.max(Math.floor(MOST / Math.max(product(c.taps) * depth, 1)), 64);
-      return cover(count, adapter.limits.groups, most).map(
+      const most = MOST / Math.max(product(c.taps) * depth * size, 1);
+      return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
           kernel: map,
           types: { ...types(job), real_w: job.w.dtype },
-          constants: job.act,
+          constants: { WORKGROUP: size, ...job.act },
           params: { ...paramsOf(job, shape, c, at, s), rows: channels, columns, w_at: job.w.at, count, base },
           bind: { x: s.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.y },
           grid,
@@ -121,14 +122,16 @@ export function plainMap(job: MapJob, adapter: Adapter): Part {
       );
     });
   });
-  const cost = work(shape, depth, g, 1, 1) * 4;
+  const cost = work(shape, depth, g, 1, 1, adapter) * 4;
   return { name: 'plain', why: 'one output at a time, the filter as it lies', cost, steps, once: [], kept: {}, scratch: {}, tables };
 }
 
 /** Multiply-adds of a map in blocks of rows and columns, those that fill up blocks included. */
-const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns: number): number =>
+const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns: number, adapter: Adapter): number =>
   shape.classes.reduce((sum, c) => {
-    const blocks = Math.ceil(c.rows.length / rows) * rows * Math.ceil((g.batch * c.positions) / columns) * columns;
+    const across = Math.ceil((g.batch * c.positions) / columns);
+    const size = workgroup(across, adapter);
+    const blocks = Math.ceil(c.rows.length / rows) * rows * Math.ceil(across / size) * size * columns;
     return sum + g.groups * phasesOf(c) * blocks * (product(c.taps) * depth + 8);
   }, 0);
 
@@ -199,15 +202,17 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
       if (packed.bytes > Math.min(adapter.limits.binding, adapter.limits.buffer)) continue;
       const steps = packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
         slices(job, adapter).flatMap((s) => {
-          const columns = Math.ceil((s.batch * c.positions) / per);
+          const across = Math.ceil((s.batch * c.positions) / per);
+          const size = workgroup(across, adapter);
+          const columns = Math.ceil(across / size);
           const blocks = padded / rows;
           const count = g.groups * phasesOf(c) * blocks * columns;
-          const most = Math.max(Math.floor(MOST / Math.max(product(c.taps) * depth * rows * per, 1)), 64);
-          return cover(count, adapter.limits.groups, most).map(
+          const most = MOST / Math.max(product(c.taps) * depth * rows * per * size, 1);
+          return groups(count, adapter.limits.groups, most).map(
             ({ base, grid }): Step => ({
               kernel,
               types: types(job),
-              constants: job.act,
+              constants: { WORKGROUP: size, ...job.act },
               params: { ...paramsOf(job, shape, c, at, s), rows: blocks, columns, w_at: begin / rows, count, base },
               bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
               grid,
@@ -218,7 +223,7 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
       parts.push({
         name: `${rows}x${per}${stacked ? ' stacked' : ''}`,
         why: `${rows} rows x ${per} columns in registers, ${stacked ? 'phases as rows, ' : ''}packed weights`,
-        cost: work(shape, depth, g, rows, per) * load,
+        cost: work(shape, depth, g, rows, per, adapter) * load,
         steps,
         once: packed.once,
         kept: { [packed.name]: packed.bytes },

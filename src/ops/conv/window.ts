@@ -1,5 +1,5 @@
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, type Window } from '../../plan.ts';
+import { type Adapter, BYTES, fold, type Window } from '../../plan.ts';
 import type { Geometry, Strides } from './geometry.ts';
 
 /** Where a tensor of a call lies. */
@@ -42,4 +42,18 @@ export function slices(job: { readonly op: string; readonly geometry: Geometry; 
     const [yWindow, yAt] = window(y);
     return { batch: count, x: xWindow, y: yWindow, xAt, yAt };
   });
+}
+
+/** Dispatches that together cover `count` workgroups of at most `most` each: the grid folds into y and z, and what is left starts at `base`. */
+export function groups(count: number, limit: number, most: number): { base: number; grid: [number, number, number] }[] {
+  const stride = Math.max(Math.min(Math.floor(most), limit ** 3), 1);
+  const parts: { base: number; grid: [number, number, number] }[] = [];
+  for (let base = 0; base < count; base += stride) parts.push({ base, grid: fold(Math.min(stride, count - base), limit) });
+  return parts;
+}
+
+/** Invocations of a workgroup that share rows and stand along `blocks` blocks of columns: as many as fit without many idle ones. */
+export function workgroup(blocks: number, { software }: Adapter): number {
+  const sizes = software ? [64, 32, 16, 8] : [64, 32];
+  return sizes.find((n) => Math.ceil(blocks / n) * n <= blocks * 1.1) ?? sizes.at(-1)!;
 }
