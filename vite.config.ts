@@ -16,7 +16,7 @@ const library = {
 const cdn = { target: 'es2023', emptyOutDir: false, lib: { entry: 'src/index.ts', formats: ['es' as const], fileName: () => 'webgpu-upsample.min.js' } };
 const demo = {
   target: 'es2023',
-  outDir: 'dist-demo',
+  outDir: resolve('dist-demo'),
   rolldownOptions: { input: ['demo/index.html', 'demo/bench/index.html'].filter(existsSync).map((page) => resolve(page)) },
 };
 const builds: Record<string, object> = { demo, cdn };

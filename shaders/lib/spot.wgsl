@@ -1,12 +1,12 @@
-//! A tile of 4 x 4 outputs: Y = B * X * transpose(R), summed over depth taps. B is 4 rows of outputs by TAPS_H inputs,
-//! R 4 columns of outputs by TAPS_W inputs: neighbouring outputs share what they read.
-//! table, as vec4u: per output depth TAPS_D pairs (input, weight, empty); per block of 4 rows, and of 4 columns, a header
+//! A tile of 4 x 4 outputs: Y = B * X * transpose(R), summed over depth taps. B is 4 rows of outputs by taps.y inputs,
+//! R 4 columns of outputs by taps.z inputs: neighbouring outputs share what they read.
+//! table, as vec4u: per output depth taps.x pairs (input, weight, empty); per block of 4 rows, and of 4 columns, a header
 //! (first input, mask of outputs without taps) and for each input the weights of the 4 outputs, as f32 bits.
-//! The root declares params and table; TAPS_H and TAPS_W are rewritten constants.
+//! The root declares params, with the numbers of taps along D, H and W, and table.
+//! Only the taps of a row are unrolled, up to 8: compilers take seconds over more.
 
-override TAPS_D: u32;
-const TAPS_H = 4u;
-const TAPS_W = 4u;
+/// Unrolled taps of a row.
+override TAPS: u32;
 
 /// Which tile: c in units of the element type, column and row in tiles.
 struct Spot { c: u32, column: u32, row: u32, depth: u32, outer: u32 }
@@ -24,9 +24,9 @@ fn spot_of(id: u32) -> Spot {
 struct Taps { depths: u32, rows: u32, columns: u32, row: u32, column: u32, empty: u32 }
 
 fn taps_of(s: Spot) -> Taps {
-  let depths = params.parts.x + s.depth * TAPS_D;
-  let rows = params.parts.y + s.row * (TAPS_H + 1u);
-  let columns = params.parts.z + s.column * (TAPS_W + 1u);
+  let depths = params.parts.x + s.depth * params.taps.x;
+  let rows = params.parts.y + s.row * (params.taps.y + 1u);
+  let columns = params.parts.z + s.column * (params.taps.z + 1u);
   let row = table[rows];
   let column = table[columns];
   var empty = 0u;

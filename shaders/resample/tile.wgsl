@@ -14,10 +14,11 @@ struct Params {
   count: u32,      // tiles
   parts: vec3u,    // where depths, rows and columns begin in the table
   base: u32,       // first tile of this dispatch
+  taps: vec3u,     // inputs of a tile along D, H and W
+  fill: f32,
   blocks: vec2u,   // tiles along W and H
   x_at: u32,
   y_at: u32,
-  fill: f32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<real>;

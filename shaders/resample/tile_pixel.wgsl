@@ -2,7 +2,7 @@
 //! One invocation: 4 channels of a tile of 4 rows x 4 columns of outputs. x and y are [outer, D, H, W, inner], inner a multiple of 4.
 //! Source: PyTorch interpolate; ONNX Resize-19.
 import package::lib::grid::{flat_index};
-import package::lib::spot::{Spot, spot_of, Taps, taps_of, finite, TAPS_D, TAPS_H, TAPS_W};
+import package::lib::spot::{Spot, spot_of, Taps, taps_of, finite, TAPS};
 
 alias real = f32;
 
@@ -13,10 +13,11 @@ struct Params {
   count: u32,      // tiles
   parts: vec3u,    // where depths, rows and columns begin in the table
   base: u32,       // first tile of this dispatch
+  taps: vec3u,     // inputs of a tile along D, H and W
+  fill: f32,
   blocks: vec2u,   // tiles along W and H
   x_at: u32,       // in vectors
   y_at: u32,       // in vectors
-  fill: f32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<real>>;
@@ -40,29 +41,29 @@ fn quick(s: Spot, t: Taps) -> Tile {
   let l = min(t.column + vec4u(4u, 5u, 6u, 7u), vec4u(last)) * params.inner;
   var r: array<vec4f, 8>;
   r[0] = weights(t.columns + 1u);
-  if (TAPS_W > 1u) { r[1] = weights(t.columns + 2u); }
-  if (TAPS_W > 2u) { r[2] = weights(t.columns + 3u); }
-  if (TAPS_W > 3u) { r[3] = weights(t.columns + 4u); }
-  if (TAPS_W > 4u) { r[4] = weights(t.columns + 5u); }
-  if (TAPS_W > 5u) { r[5] = weights(t.columns + 6u); }
-  if (TAPS_W > 6u) { r[6] = weights(t.columns + 7u); }
-  if (TAPS_W > 7u) { r[7] = weights(t.columns + 8u); }
+  if (TAPS > 1u) { r[1] = weights(t.columns + 2u); }
+  if (TAPS > 2u) { r[2] = weights(t.columns + 3u); }
+  if (TAPS > 3u) { r[3] = weights(t.columns + 4u); }
+  if (TAPS > 4u) { r[4] = weights(t.columns + 5u); }
+  if (TAPS > 5u) { r[5] = weights(t.columns + 6u); }
+  if (TAPS > 6u) { r[6] = weights(t.columns + 7u); }
+  if (TAPS > 7u) { r[7] = weights(t.columns + 8u); }
   var tile = Tile();
-  for (var i = 0u; i < TAPS_D; i++) {
+  for (var i = 0u; i < params.taps.x; i++) {
     let depth = table[t.depths + i];
     let w = bitcast<f32>(depth.y);
     if (w == 0.0) { continue; }
-    for (var j = 0u; j < TAPS_H; j++) {
+    for (var j = 0u; j < params.taps.y; j++) {
       let at = line_at(s, depth.x, t.row + j);
       var line = spread(r[0], at_x(at + k.x));
-      if (TAPS_W > 1u) { line += spread(r[1], at_x(at + k.y)); }
-      if (TAPS_W > 2u) { line += spread(r[2], at_x(at + k.z)); }
-      if (TAPS_W > 3u) { line += spread(r[3], at_x(at + k.w)); }
-      if (TAPS_W > 4u) { line += spread(r[4], at_x(at + l.x)); }
-      if (TAPS_W > 5u) { line += spread(r[5], at_x(at + l.y)); }
-      if (TAPS_W > 6u) { line += spread(r[6], at_x(at + l.z)); }
-      if (TAPS_W > 7u) { line += spread(r[7], at_x(at + l.w)); }
-      for (var n = 8u; n < TAPS_W; n++) { line += spread(weights(t.columns + 1u + n), at_x(at + min(t.column + n, last) * params.inner)); }
+      if (TAPS > 1u) { line += spread(r[1], at_x(at + k.y)); }
+      if (TAPS > 2u) { line += spread(r[2], at_x(at + k.z)); }
+      if (TAPS > 3u) { line += spread(r[3], at_x(at + k.w)); }
+      if (TAPS > 4u) { line += spread(r[4], at_x(at + l.x)); }
+      if (TAPS > 5u) { line += spread(r[5], at_x(at + l.y)); }
+      if (TAPS > 6u) { line += spread(r[6], at_x(at + l.z)); }
+      if (TAPS > 7u) { line += spread(r[7], at_x(at + l.w)); }
+      for (var n = 8u; n < params.taps.z; n++) { line += spread(weights(t.columns + 1u + n), at_x(at + min(t.column + n, last) * params.inner)); }
       let h = w * weights(t.rows + 1u + j);
       tile.a += h.x * line;
       tile.b += h.y * line;
@@ -81,14 +82,14 @@ fn add(sum: mat4x4f, h: f32, line: mat4x4f) -> mat4x4f {
 /// The same sums in the same order, but an input of weight 0 is not even multiplied: its NaN or infinity must not spread within the tile.
 fn exact(s: Spot, t: Taps) -> Tile {
   var tile = Tile();
-  for (var i = 0u; i < TAPS_D; i++) {
+  for (var i = 0u; i < params.taps.x; i++) {
     let depth = table[t.depths + i];
     let w = bitcast<f32>(depth.y);
     if (w == 0.0) { continue; }
-    for (var j = 0u; j < TAPS_H; j++) {
+    for (var j = 0u; j < params.taps.y; j++) {
       let at = line_at(s, depth.x, t.row + j);
       var line = mat4x4f();
-      for (var n = 0u; n < TAPS_W; n++) {
+      for (var n = 0u; n < params.taps.z; n++) {
         let r = weights(t.columns + 1u + n);
         let v = at_x(at + min(t.column + n, params.x_size.z - 1u) * params.inner);
         for (var m = 0u; m < 4u; m++) { if (r[m] != 0.0) { line[m] += r[m] * v; } }

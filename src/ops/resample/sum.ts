@@ -20,6 +20,9 @@ const WIDEST = 24;
  * device its compilation takes 0.1 to 5 s: more than a small result ever saves. */
 const SMALL = 2 ** 14;
 
+/** Taps of a row that a tile has unrolled: `lib/tile.wgsl` has no more. */
+const UNROLLED = 8;
+
 /** The tables of gather: rows of each axis with absolute pointers. */
 function csrTables(axes: readonly Rows[]): { table: Uint32Array; at: number[] } {
   let end = 0;
@@ -50,22 +53,22 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
     const mark = fill !== 0;
     const packed = [depths(d, mark), blocks(h, mark), blocks(w, mark)] as const;
     const { table, at } = join(packed.map((p) => p.table));
-    const [TAPS_D, TAPS_H, TAPS_W] = packed.map((p) => p.taps) as [number, number, number];
+    const taps = packed.map((p) => p.taps) as [number, number, number];
     const grid = [Math.ceil(ySize[2] / 4), Math.ceil(ySize[1] / 4)] as const;
-    const most = mostOf(TAPS_D * TAPS_H * (TAPS_W + 4) * 4);
+    const most = mostOf(taps[0] * taps[1] * (taps[2] + 4) * 4);
     const steps = (kernel: Step['kernel'], xUnit: number, yUnit: number) =>
       dispatches(parts, adapter, most, (s) => ({
         kernel,
-        types: { ...types, TAPS_H: `${TAPS_H}u`, TAPS_W: `${TAPS_W}u` },
-        constants: { TAPS_D },
+        types,
+        constants: { TAPS: Math.min(taps[2], UNROLLED) },
         params: {
-          ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: at.map((n) => n / 4) },
+          ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: at.map((n) => n / 4), taps },
           ...{ blocks: grid, x_at: s.xAt / xUnit, y_at: s.yAt / yUnit, fill },
         },
         bind: { x: s.x, table: 'table', y: s.y },
         count: (s.outer * ySize[0] * grid[0] * grid[1] * inner) / xUnit,
       }));
-    const spans = `${TAPS_D}x${TAPS_H}x${TAPS_W} inputs for 4 x 4 outputs`;
+    const spans = `${taps.join('x')} inputs for 4 x 4 outputs`;
     if (inner % 4 === 0 && parts.every((s) => s.xAt % 4 === 0 && s.yAt % 4 === 0))
       fused.push(make('tile_pixel', `channels last, vectors of channels: ${spans}`, steps(tilePixel, 4, 4), { table }));
     if (inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0))
