@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { create, globals } from 'webgpu';
 import { SWIFTSHADER } from './machine.mjs';
 
+// Mesa's llvmpipe spends seconds on optimising a kernel that tests run for milliseconds; like the driver below, set before Vulkan is loaded.
+process.env['GALLIVM_PERF'] ??= 'nopt';
+
 // Dawn stops when the object create() returns is collected (every promise then hangs): keep it on globalThis.
 const kept = globalThis as typeof globalThis & { dawn?: GPU[] };
 if (!kept.dawn) {

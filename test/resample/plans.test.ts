@@ -4,10 +4,10 @@ import { context } from '../gpu.ts';
 import { EXAMPLES, type Example, groups, HALVES, TILE_EXAMPLES, WIDE } from './cases.ts';
 import { checkAll, OFFSETS, wrapped } from './run.ts';
 
-const count = { maps: 0, ran: 0, left: 0 };
+const count = { maps: 0, ran: 0 };
 async function all(ctx: Context, ...[examples, options]: [readonly Example[], Parameters<typeof checkAll>[2]?]) {
   const { faults, ...n } = await checkAll(ctx, examples, options);
-  for (const key of ['maps', 'ran', 'left'] as const) count[key] += n[key];
+  for (const key of ['maps', 'ran'] as const) count[key] += n[key];
   expect(n.ran).toBeGreaterThanOrEqual(n.maps);
   expect(faults.slice(0, 20)).toEqual([]);
 }
@@ -19,7 +19,7 @@ describe('every plan equals the reference', () => {
   test.each(groups(TILE_EXAMPLES))(
     'tiles: %s',
     async (_, examples) => {
-      await all(await context(), examples, (map) => ({ insist: !map.backward || map.example.call[0] === 'interpolate' }));
+      await all(await context(), examples, (_, i) => ({ seed: i }));
     },
     SLOW,
   );
@@ -30,13 +30,13 @@ describe('every plan equals the reference', () => {
     'f16',
     async () => {
       const ctx = await context();
-      if (ctx.device.features.has('shader-f16')) await all(ctx, HALVES, (_, i) => ({ seed: i, insist: i < 4 }));
+      if (ctx.device.features.has('shader-f16')) await all(ctx, HALVES, (_, i) => ({ seed: i }));
       else console.log('this adapter has no shader-f16: f16 is refused here, and tested in Node');
     },
     SLOW,
   );
   test('counts', () => {
-    console.log(`plans: ${count.maps} maps, ${count.ran} runs of a plan, ${count.left} runs of tiles left to devices that compile quickly`);
+    console.log(`plans: ${count.maps} maps, ${count.ran} runs of a plan`);
     expect(count.maps).toBeGreaterThan(2700);
   });
 });

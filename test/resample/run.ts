@@ -117,24 +117,6 @@ export function movedBits(map: Direction, bits: ArrayLike<number>, fill: number)
   return Array.from(at, (i) => (i >= first ? bits[i - first]! : fill));
 }
 
-// A tile has a pipeline for each number of taps, and software compiles slowly: SwiftShader in 0.1 s and more, llvmpipe in seconds.
-// There only small tiles, or none, are compiled beside those of the examples that insist; all other plans, and tiles that exist already,
-// run for every example. On hardware everything runs.
-const compiled = new WeakMap<Context, Set<string>>();
-const mostTaps3d = ({ isSoftware, device: { adapterInfo: a } }: Context): number =>
-  /llvmpipe|lavapipe/i.test(`${a.vendor} ${a.architecture} ${a.device} ${a.description}`) ? 0 : isSoftware ? 16 : Number.POSITIVE_INFINITY;
-function affordable(ctx: Context, plan: Plan, insist: boolean): boolean {
-  const known = compiled.get(ctx) ?? new Set();
-  compiled.set(ctx, known);
-  return plan.steps.every(({ kernel, types, constants }) => {
-    const key = kernel.name + JSON.stringify([types, constants]);
-    const { TAPS_H, TAPS_W } = types;
-    const taps = TAPS_W ? constants['TAPS_D']! * Number.parseInt(TAPS_H!, 10) * Number.parseInt(TAPS_W, 10) : 0;
-    if (insist || taps <= mostTaps3d(ctx)) known.add(key);
-    return known.has(key);
-  });
-}
-
 /** The bits of the value outside a crop region. */
 function fillBits({ call, dtype }: Example): number {
   const { extrapolationValue = 0 } = call[2] as { extrapolationValue?: number };
@@ -147,17 +129,14 @@ export interface Options {
   /** Makes the input tensor; default `ctx.tensor`. */
   readonly upload?: (data: Data) => Tensor;
   readonly data?: Data;
-  /** Whether tiles are compiled wherever that takes long. */
-  readonly insist?: boolean;
 }
 export type Data = ReturnType<typeof inputOf>;
 
 /** Sends data through every plan and describes what differs from the reference. */
-export async function checkPlans(ctx: Context, map: Direction, { seed = 1, data = inputOf(map, seed), upload, insist = false }: Options = {}) {
+export async function checkPlans(ctx: Context, map: Direction, { seed = 1, data = inputOf(map, seed), upload }: Options = {}) {
   const { dtype, layout } = map.example;
   const x = upload ? upload(data) : ctx.tensor(data, map.from, { dtype, layout });
-  const { call, plans: all } = plansOf(ctx, map, x.spec.skew);
-  const plans = all.filter((plan) => affordable(ctx, plan, insist));
+  const { call, plans } = plansOf(ctx, map, x.spec.skew);
   const results = plans.map((plan) => runPlan(ctx, call, plan, x));
   let said: string[];
   if (copies(map)) {
@@ -172,18 +151,17 @@ export async function checkPlans(ctx: Context, map: Direction, { seed = 1, data 
   }
   for (const t of [x, ...results]) t.dispose();
   const title = `${titleOf(map.example)}${map.backward ? ' backward' : ''}`;
-  return { ran: plans.length, left: all.length - plans.length, faults: said.flatMap((s, i) => (s ? [`${title}: ${plans[i]!.name}: ${s}`] : [])) };
+  return { ran: plans.length, faults: said.flatMap((s, i) => (s ? [`${title}: ${plans[i]!.name}: ${s}`] : [])) };
 }
 
 /** The same for many examples, forwards and backwards. */
 export async function checkAll(ctx: Context, examples: readonly Example[], options: (map: Direction, i: number) => Options = (_, i) => ({ seed: i + 1 })) {
-  const total = { maps: 0, ran: 0, left: 0, faults: [] as string[] };
+  const total = { maps: 0, ran: 0, faults: [] as string[] };
   for (const example of examples)
     for (const map of directionsOf(example)) {
-      const { ran, left, faults } = await checkPlans(ctx, map, options(map, total.maps));
+      const { ran, faults } = await checkPlans(ctx, map, options(map, total.maps));
       total.maps++;
       total.ran += ran;
-      total.left += left;
       total.faults.push(...faults);
     }
   return total;
