@@ -16,9 +16,8 @@ const mostOf = (taps: number) => Math.max(Math.floor(1e9 / Math.max(taps, 1)), 1
 /** Inputs that a tile may span along an axis: beyond, its table and its zeros cost more than passes. */
 const WIDEST = 24;
 
-/** Outputs up to which plans come first that have one pipeline for all sizes. A tile has one for each number of taps, and on a software
- * device its compilation takes 0.1 to 5 s: more than a small result ever saves. */
-const SMALL = 2 ** 14;
+/** Outputs that fill fewer than 8 workgroups of tile_pixel. */
+const FEW = 8 * 64 * 64;
 
 /** Taps of a row that a tile has unrolled: `lib/tile.wgsl` has no more. */
 const UNROLLED = 8;
@@ -73,7 +72,10 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
       fused.push(make('tile_pixel', `channels last, vectors of channels: ${spans}`, steps(tilePixel, 4, 4), { table }));
     if (inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0))
       fused.push(make('tile_row', `channels first, vectors along the row: ${spans}`, steps(tileRow, 1, 4), { table }));
-    fused.push(make('tile', `any width and channel count: ${spans}`, steps(tile, 1, 1), { table }));
+    const single = make('tile', `any width and channel count: ${spans}`, steps(tile, 1, 1), { table });
+    // A CPU's cores share work by workgroups: vectors of channels make a quarter as many, too few for a tiny result.
+    if (adapter.software && fused[0]?.name === 'tile_pixel' && product(call.shape) < FEW) fused.unshift(single);
+    else fused.push(single);
   }
 
   const { table, at } = csrTables(axes);
@@ -87,9 +89,7 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
   }));
   const plain = make('gather', 'the plain sum over all taps, one output at a time', gatherSteps, { table });
 
-  const small = product(call.shape) <= SMALL;
-  if (!passes) return small ? [plain, ...fused] : [...fused, plain];
-  if (small) return passCost(box) < axes.reduce((n, r) => n * mostTaps(r), 1) ? [passes, plain, ...fused] : [plain, passes, ...fused];
+  if (!passes) return [...fused, plain];
   // Loads per output: a tile shares its inputs among 16 outputs and a few more reads for weights; a pass reads every tap
   // with its weight and moves the intermediate tensors. One axis before channels is one pass, and tiles would have no rows to share.
   const shared = (blockTaps(h) * (blockTaps(w) + 4) * mostTaps(d)) / 16 + 1;
