@@ -21,15 +21,15 @@ export interface Tensors {
   readonly dy?: Tensor | undefined;
 }
 
-/** Results of every plan of a call: forward, or with `dy` backward. */
-export async function everyPlan(ctx: Context, op: string, { x, w, bias, dy }: Tensors, options: object) {
+/** Results of every plan of a call, or of the first `most`: forward, or with `dy` backward. */
+export async function everyPlan(ctx: Context, op: string, { x, w, bias, dy }: Tensors, options: object, most = Number.POSITIVE_INFINITY) {
   for (const t of [x, w, ...(bias ? [bias] : []), ...(dy ? [dy] : [])]) checkTensor(op, 'x', t, ctx);
   let call = callOf(op, { x: x.spec, w: w.spec, bias: bias?.spec ?? null }, options);
   if (dy) call = convBackwardCall(dy.spec, call, undefined);
   const inputs = { ...(dy ? { dy, x } : { input: x }), w, ...(bias && { bias }) };
   const plans = convPlans(call, ctx.adapter);
   const results: { plan: string; outputs: Record<string, TensorData> }[] = [];
-  for (const [i, plan] of plans.entries()) {
+  for (const [i, plan] of plans.slice(0, most).entries()) {
     const out = ctx.run(op, `${JSON.stringify(call)} test ${i}`, inputs, () => plan);
     const outputs: Record<string, TensorData> = {};
     for (const [name, tensor] of Object.entries(out)) {
