@@ -1,12 +1,13 @@
 import { checkOptions, checkShape, countElements, refuse, show, UpsampleError } from './check.ts';
 import { Derived } from './derived.ts';
-import { decoded, uploadable } from './elements.ts';
-import { Fault, guarded } from './fault.ts';
+import { uploadable } from './elements.ts';
+import { type Fault, guarded } from './fault.ts';
 import { Pipelines } from './kernel.ts';
 import { type Adapter, BYTES, type DType, type Layout, type Limits, type Plan, type TensorSpec } from './plan.ts';
 import { BufferPool, roundSize } from './pool.ts';
 import { type Place, Program } from './program.ts';
-import { Tensor, type TensorData } from './tensor.ts';
+import { Recorder } from './recorder.ts';
+import { Tensor } from './tensor.ts';
 
 /** Lower limits than the device has, under WebGPU's names. */
 export interface LimitOptions {
@@ -35,19 +36,8 @@ export interface Memory {
   pipelines: number;
 }
 
-interface Batch {
-  readonly encoder: GPUCommandEncoder;
-  readonly pass: GPUComputePassEncoder;
-  readonly fault: Fault;
-  readonly settle: (outcome: Promise<UpsampleError | null>) => void;
-  readonly ops: Set<string>;
-  dispatches: number;
-}
-
 const STORAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
-const READBACK = 0x1 | 0x8; // MAP_READ | COPY_DST
 const MOST_PROGRAMS = 256;
-const MOST_DISPATCHES = 512;
 
 const DTYPES = Object.keys(BYTES) as DType[];
 const LAYOUTS: Layout[] = ['nchw', 'nhwc'];
@@ -71,8 +61,7 @@ export class Context {
   #planBytes = 0;
   /** Buffers of the pool that tensors' derivations hold. */
   #derived = 0;
-  #batch: Batch | undefined;
-  #scheduled = false;
+  readonly #recorder: Recorder;
   #ended: UpsampleError | undefined;
   readonly #waiting = new Set<(error: UpsampleError) => void>();
   readonly #scopes: Set<Tensor>[] = [];
@@ -95,6 +84,7 @@ export class Context {
     this.adapter = { software: this.isSoftware, limits: allowed };
     this.#pool = new BufferPool((size, op) => guarded(device, op, () => device.createBuffer({ size, usage: STORAGE }), 'out-of-memory', true));
     this.#pipelines = new Pipelines(device);
+    this.#recorder = new Recorder(device, () => this.#pool.trim());
     this.lost = device.lost;
     device.lost.then((info) =>
       this.#end(new UpsampleError('device-lost', 'device', `the device is lost (${info.reason}): ${info.message || 'no reason given'}`)),
@@ -117,7 +107,7 @@ export class Context {
   filled(op: string, spec: Omit<TensorSpec, 'skew'>, fill: (buffer: GPUBuffer) => void): Tensor {
     const { buffer, fault, fresh } = this.#pool.acquire(roundSize(bytesOf(spec), this.adapter.limits.buffer), op);
     try {
-      if (!fresh) this.#submit(); // unsubmitted work may still read what is replaced
+      if (!fresh) this.#recorder.submit(); // unsubmitted work may still read what is replaced
       const written = guarded(this.device, op, () => fill(buffer)).fault;
       return this.#track(new Tensor(this, spec, buffer, 0, false, fault ? [fault, written] : [written]));
     } catch (error) {
@@ -180,7 +170,7 @@ export class Context {
 
   /** Submits the calls made so far; otherwise they go at the end of the current task or with the next read. */
   flush(): void {
-    this.#submit();
+    this.#recorder.submit();
   }
 
   /** Runs a synchronous function and disposes every tensor it made, except those it returns (alone, in an array or as properties). */
@@ -210,7 +200,7 @@ export class Context {
   /** Ends the context and frees its memory. A device made by `createContext` is destroyed, one given to `fromDevice` is not. */
   destroy(): void {
     if (this.#ended) return;
-    this.#submit();
+    this.#recorder.submit();
     for (const program of this.#programs.values()) program.destroy();
     this.#programs.clear();
     this.#pool.trim(0);
@@ -220,8 +210,7 @@ export class Context {
 
   #end(error: UpsampleError): void {
     this.#ended ??= error;
-    this.#batch?.settle(Promise.resolve(this.#ended));
-    this.#batch = undefined;
+    this.#recorder.end(this.#ended);
     for (const reject of this.#waiting) reject(this.#ended);
     this.#waiting.clear();
   }
@@ -256,7 +245,7 @@ export class Context {
     tensor.derived?.clear();
     if (tensor.wrapped || this.#ended) return;
     this.#pool.release(tensor.buffer);
-    if (!this.#batch) this.#pool.trim();
+    if (this.#recorder.idle) this.#pool.trim();
   }
 
   #track(tensor: Tensor): Tensor {
@@ -280,7 +269,7 @@ export class Context {
       if (program.fault.error) this.#drop(key, program);
     });
     if (this.#programs.size > MOST_PROGRAMS) {
-      this.#submit(); // unsubmitted work may use the program that goes
+      this.#recorder.submit(); // unsubmitted work may use the program that goes
       const [oldest, old] = this.#programs.entries().next().value!;
       this.#drop(oldest, old);
     }
@@ -289,7 +278,7 @@ export class Context {
 
   #drop(key: string, program: Program): void {
     if (this.#programs.get(key) !== program) return;
-    this.#submit();
+    this.#recorder.submit();
     this.#programs.delete(key);
     this.#planBytes -= program.bytes;
     program.destroy();
@@ -329,15 +318,14 @@ export class Context {
       for (const [name, bytes] of Object.entries(program.plan.scratch)) take(name, bytes);
       // A call whose objects may turn out invalid, or belong to somebody else, must not take others down with it.
       const alone = Object.values(inputs).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
-      if (alone) this.#submit();
-      const batch = this.#open();
-      batch.ops.add(op);
+      if (alone) this.#recorder.submit();
+      const batch = this.#recorder.open(op);
       const encode = () => program.encode(batch.pass, (name) => places.get(name)!, known ? 'steps' : 'all');
       if (alone) depend(guarded(this.device, op, encode).fault);
       else encode();
       depend(batch.fault);
       batch.dispatches += program.plan.steps.length;
-      if (alone || batch.dispatches > MOST_DISPATCHES) this.#submit();
+      if (alone) this.#recorder.submit();
       const list = [...faults];
       const derived = taken.slice(outputs.length, lasting);
       for (const buffer of taken.splice(weights ? lasting : outputs.length)) this.#pool.release(buffer);
@@ -394,73 +382,6 @@ export class Context {
       if (fault.error) throw fault.error;
     });
     return { places, done };
-  }
-
-  #open(): Batch {
-    if (this.#batch) return this.#batch;
-    let settle!: Batch['settle'];
-    const fault = new Fault(
-      new Promise((resolve) => {
-        settle = resolve;
-      }),
-    );
-    const encoder = this.device.createCommandEncoder();
-    this.#batch = { encoder, pass: encoder.beginComputePass(), fault, settle, ops: new Set(), dispatches: 0 };
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      queueMicrotask(() => {
-        this.#scheduled = false;
-        this.#submit();
-      });
-    }
-    return this.#batch;
-  }
-
-  #submit(): void {
-    const batch = this.#batch;
-    this.#batch = undefined;
-    if (!batch) return;
-    if (this.#ended) {
-      batch.settle(Promise.resolve(this.#ended));
-      return;
-    }
-    const { fault } = guarded(this.device, [...batch.ops].join(', '), () => {
-      batch.pass.end();
-      this.device.queue.submit([batch.encoder.finish()]);
-    });
-    batch.settle(fault.done.then(() => fault.error ?? null));
-    this.#pool.trim();
-  }
-
-  /** @internal */
-  async read(tensor: Tensor): Promise<TensorData> {
-    const op = 'data';
-    if (tensor.disposed) throw new UpsampleError('disposed', op, `the tensor [${tensor.shape.join(', ')}] was disposed`);
-    this.alive(op);
-    const bytes = tensor.byteLength;
-    const start = tensor.offset - (tensor.offset % 4);
-    const size = Math.ceil((tensor.offset + bytes - start) / 4) * 4;
-    if (tensor.wrapped && !(tensor.buffer.usage & 0x4)) refuse(op, 'the wrapped buffer cannot be read', 'expected GPUBufferUsage.COPY_SRC among its usages');
-    this.#submit();
-    const { value, fault } = guarded(this.device, op, () => {
-      const staging = this.device.createBuffer({ size: Math.max(size, 4), usage: READBACK });
-      const encoder = this.device.createCommandEncoder();
-      if (size) encoder.copyBufferToBuffer(tensor.buffer, start, staging, 0, size);
-      this.device.queue.submit([encoder.finish()]);
-      return { staging, mapped: staging.mapAsync(1 /* GPUMapMode.READ */) };
-    });
-    const { staging, mapped } = value;
-    mapped.catch(() => {}); // its failure is judged after the faults that explain it
-    try {
-      const faults = [...tensor.faults, fault];
-      await this.settled(op, Promise.all(faults.map((f) => f.done)));
-      for (const f of faults) if (f.error) throw f.error;
-      await this.settled(op, mapped);
-      this.alive(op);
-      return decoded(staging.getMappedRange().slice(tensor.offset - start, tensor.offset - start + bytes), tensor.dtype);
-    } finally {
-      staging.destroy();
-    }
   }
 }
 

@@ -1,7 +1,9 @@
 // Elements of a tensor as WebGPU moves them.
 import { fromHalf, toHalf } from './half.ts';
 import type { DType } from './plan.ts';
-import type { TensorData } from './tensor.ts';
+
+/** Data of a tensor on the CPU: f32 and f16 as Float32Array. */
+export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** Numbers as the bytes of a dtype. A Uint16Array given for f16 is taken as IEEE half bits. */
 export function uploadable(data: ArrayLike<number>, dtype: DType): ArrayBufferView<ArrayBuffer> {

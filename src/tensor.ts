@@ -1,11 +1,9 @@
-import { UpsampleError } from './check.ts';
+import { refuse, UpsampleError } from './check.ts';
 import type { Context } from './context.ts';
 import type { Derived } from './derived.ts';
-import type { Fault } from './fault.ts';
+import { decoded, type TensorData } from './elements.ts';
+import { type Fault, guarded } from './fault.ts';
 import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
-
-/** Data of a tensor on the CPU: f32 and f16 as Float32Array. */
-export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** An array on the GPU. Its shape is written [N, C, ...spatial]; `layout` says how it lies in memory. Made by `ctx.tensor`, `ctx.wrap` and operations. */
 export class Tensor {
@@ -56,8 +54,34 @@ export class Tensor {
   /** Copies the elements to the CPU, in memory order: [N, C, ...spatial] for `nchw`, [N, ...spatial, C] for `nhwc`.
    * Rejects with the fault of any call this tensor depends on.
    * @throws UpsampleError `disposed`, `device-lost`, `out-of-memory`, `compile`, `index-out-of-range` */
-  data(): Promise<TensorData> {
-    return this.ctx.read(this);
+  async data(): Promise<TensorData> {
+    const op = 'data';
+    const { ctx, buffer, byteLength } = this;
+    if (this.#disposed) throw new UpsampleError('disposed', op, `the tensor [${this.shape.join(', ')}] was disposed`);
+    ctx.alive(op);
+    if (this.wrapped && !(buffer.usage & 0x4)) refuse(op, 'the wrapped buffer cannot be read', 'expected GPUBufferUsage.COPY_SRC among its usages');
+    const start = this.offset - (this.offset % 4);
+    const size = Math.ceil((this.offset + byteLength - start) / 4) * 4; // copies move whole words
+    ctx.flush();
+    const { value, fault } = guarded(ctx.device, op, () => {
+      const staging = ctx.device.createBuffer({ size: Math.max(size, 4), usage: 0x1 | 0x8 /* MAP_READ | COPY_DST */ });
+      const encoder = ctx.device.createCommandEncoder();
+      if (size) encoder.copyBufferToBuffer(buffer, start, staging, 0, size);
+      ctx.device.queue.submit([encoder.finish()]);
+      return { staging, mapped: staging.mapAsync(1 /* GPUMapMode.READ */) };
+    });
+    const { staging, mapped } = value;
+    mapped.catch(() => {}); // its failure is judged after the faults that explain it
+    try {
+      const faults = [...this.faults, fault];
+      await ctx.settled(op, Promise.all(faults.map((f) => f.done)));
+      for (const f of faults) if (f.error) throw f.error;
+      await ctx.settled(op, mapped);
+      ctx.alive(op);
+      return decoded(staging.getMappedRange().slice(this.offset - start, this.offset - start + byteLength), this.dtype);
+    } finally {
+      staging.destroy();
+    }
   }
 
   /** The only element of a tensor of size 1.
