@@ -20,7 +20,7 @@ describe('copies keep bits', () => {
       .filter(copies);
     for (const [i, map] of maps.entries()) {
       const data = new Float32Array(Uint32Array.from({ length: count(map.from) }, (_, k) => BITS[hash32(k, i) % BITS.length]!).buffer);
-      const upload = i % 2 ? (d: ArrayLike<number>) => wrapped(ctx, map, OFFSETS[(i >> 1) % 4]!, d as typeof data) : undefined;
+      const upload = i % 2 ? (d: ArrayLike<number>) => wrapped(ctx, map, OFFSETS.f32[(i >> 1) % 4]!, d as typeof data) : undefined;
       faults.push(...(await checkPlans(ctx, map, { data, ...(upload && { upload }) })).faults);
     }
     expect(maps.length).toBeGreaterThan(80);

@@ -120,7 +120,7 @@ describe('PyTorch', () => {
         [backward, c.cotangents[0]],
       ] as const) {
         if (!rec) continue;
-        const result = await checkPlans(ctx, map, { data: floats(rec.data), upload: (data) => wrapped(ctx, map, OFFSETS[runs % 4]!, data) });
+        const result = await checkPlans(ctx, map, { data: floats(rec.data), upload: (data) => wrapped(ctx, map, OFFSETS.f32[runs % 4]!, data) });
         runs += result.ran;
         faults.push(...result.faults);
       }

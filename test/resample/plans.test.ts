@@ -44,10 +44,10 @@ describe('every plan equals the reference', () => {
 test.each([
   ['f32', TILE_EXAMPLES.concat(EXAMPLES.filter((_, i) => i % 9 === 0))],
   ['f16', HALVES.filter((_, i) => i % 9 === 0)],
-] as const)('wrapped buffers, %s, begin at bytes 4, 8, 12, 260', async (dtype, examples) => {
+] as const)('wrapped buffers, %s, begin at odd places', async (dtype, examples) => {
   const ctx = await context();
   if (dtype === 'f32' || ctx.device.features.has('shader-f16'))
-    await all(ctx, examples, (map, i) => ({ seed: i, upload: (data) => wrapped(ctx, map, OFFSETS[i % 4]!, data) }));
+    await all(ctx, examples, (map, i) => ({ seed: i, upload: (data) => wrapped(ctx, map, OFFSETS[dtype][i % 4]!, data) }));
 });
 
 test('bindings of 64 KiB, buffers of 256 KiB, 7 workgroups a dimension', async () => {
@@ -57,7 +57,7 @@ test('bindings of 64 KiB, buffers of 256 KiB, 7 workgroups a dimension', async (
   await all(
     ctx,
     WIDE.filter((_, i) => i % 3 === 0),
-    (map, i) => ({ seed: i, upload: (data) => wrapped(ctx, map, OFFSETS[i % 4]!, data) }),
+    (map, i) => ({ seed: i, upload: (data) => wrapped(ctx, map, OFFSETS.f32[i % 4]!, data) }),
   );
   ctx.destroy();
 });
