@@ -2,6 +2,8 @@ import map from '../../../shaders/conv/map.wgsl';
 import map1x8 from '../../../shaders/conv/map_1x8.wgsl';
 import map4x8 from '../../../shaders/conv/map_4x8.wgsl';
 import map8x4 from '../../../shaders/conv/map_8x4.wgsl';
+import map64x64 from '../../../shaders/conv/map_64x64.wgsl';
+import map128x64 from '../../../shaders/conv/map_128x64.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
 import type { Kernel } from '../../kernel.ts';
 import { type Adapter, cover, type Step } from '../../plan.ts';
@@ -127,19 +129,22 @@ export function plainMap(job: MapJob, adapter: Adapter): Part {
 }
 
 /** Multiply-adds of a map in blocks of rows and columns, those that fill up blocks included. */
-const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns: number, adapter: Adapter): number =>
+const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns: number, adapter: Adapter | undefined): number =>
   shape.classes.reduce((sum, c) => {
     const across = Math.ceil((g.batch * c.positions) / columns);
-    const size = workgroup(across, adapter);
+    const size = adapter ? workgroup(across, adapter) : 1;
     const blocks = Math.ceil(c.rows.length / rows) * rows * Math.ceil(across / size) * size * columns;
     return sum + g.groups * phasesOf(c) * blocks * (product(c.taps) * depth + 8);
   }, 0);
 
-/** Register blocks of the packed kernels, and what a multiply-add costs there with its share of loads. */
-const BLOCKS: readonly { kernel: Kernel; rows: number; columns: number; load: number }[] = [
-  { kernel: map8x4, rows: 8, columns: 4, load: 1.4 },
-  { kernel: map4x8, rows: 4, columns: 8, load: 1.4 },
-  { kernel: map1x8, rows: 1, columns: 8, load: 2.2 },
+/** Blocks of the packed kernels: of one invocation, or (`tile`) of a workgroup through its memory. `load` and, on software adapters,
+ * `software` are what a multiply-add costs there with its share of loads and barriers. */
+const BLOCKS: readonly { kernel: Kernel; rows: number; columns: number; tile: boolean; load: number; software: number }[] = [
+  { kernel: map8x4, rows: 8, columns: 4, tile: false, load: 1.4, software: 1.4 },
+  { kernel: map4x8, rows: 4, columns: 8, tile: false, load: 1.4, software: 1.4 },
+  { kernel: map1x8, rows: 1, columns: 8, tile: false, load: 2.2, software: 2.2 },
+  { kernel: map64x64, rows: 64, columns: 64, tile: true, load: 0.8, software: 4 },
+  { kernel: map128x64, rows: 128, columns: 64, tile: true, load: 0.7, software: 4 },
 ];
 
 /** Rows of a filter in packed order, a block of `rows` at a time. */
@@ -197,13 +202,13 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
   for (const stacked of job.direction === 'scatter' && g.axes.some((a) => a.stride > 1) ? [false, true] : [false]) {
     const shape = mapShape(g, job.direction, stacked, channels);
     if (shape.classes.some((c) => c.rows.length > 2 ** 16)) continue;
-    for (const { kernel, rows, columns: per, load } of BLOCKS) {
+    for (const { kernel, rows, columns: per, tile, load, software } of BLOCKS) {
       const packed = packing(job, shape, rows, adapter);
       if (packed.bytes > Math.min(adapter.limits.binding, adapter.limits.buffer)) continue;
       const steps = packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
         slices(job, adapter).flatMap((s) => {
           const across = Math.ceil((s.batch * c.positions) / per);
-          const size = workgroup(across, adapter);
+          const size = tile ? 1 : workgroup(across, adapter);
           const columns = Math.ceil(across / size);
           const blocks = padded / rows;
           const count = g.groups * phasesOf(c) * blocks * columns;
@@ -212,7 +217,7 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
             ({ base, grid }): Step => ({
               kernel,
               types: types(job),
-              constants: { WORKGROUP: size, ...job.act },
+              constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
               params: { ...paramsOf(job, shape, c, at, s), rows: blocks, columns, w_at: begin / rows, count, base },
               bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
               grid,
@@ -222,8 +227,8 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
       );
       parts.push({
         name: `${rows}x${per}${stacked ? ' stacked' : ''}`,
-        why: `${rows} rows x ${per} columns in registers, ${stacked ? 'phases as rows, ' : ''}packed weights`,
-        cost: work(shape, depth, g, rows, per, adapter) * load,
+        why: `${rows} rows x ${per} columns ${tile ? 'through workgroup memory' : 'in registers'}, ${stacked ? 'phases as rows, ' : ''}packed weights`,
+        cost: work(shape, depth, g, rows, per, tile ? undefined : adapter) * (adapter.software ? software : load),
         steps,
         once: packed.once,
         kept: { [packed.name]: packed.bytes },
