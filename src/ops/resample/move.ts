@@ -7,7 +7,7 @@ import { toHalf } from '../../half.ts';
 import { type Adapter, BYTES, type Plan } from '../../plan.ts';
 import { type Box, dispatches, foldInner, outSize, product, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
 import type { ResampleCall } from './call.ts';
-import { indices, wholeScale } from './pack.ts';
+import { indices, join, type Packed, wholeScale } from './pack.ts';
 
 /** A copy is short whatever its size. */
 const MOST = Number.POSITIVE_INFINITY;
@@ -20,20 +20,8 @@ function fillBits({ x: { dtype }, fill }: ResampleCall): number {
   return dtype === 'f32' ? new Uint32Array(Float32Array.of(fill).buffer)[0]! : fill >>> 0;
 }
 
-/** Tables of all axes in one buffer, and where each begins. */
-export function join(parts: readonly Uint32Array[]): { table: Uint32Array; at: number[] } {
-  const table = new Uint32Array(parts.reduce((n, p) => n + p.length, 0));
-  let end = 0;
-  const at = parts.map((part) => {
-    table.set(part, end);
-    end += part.length;
-    return end - part.length;
-  });
-  return { table, at };
-}
-
 /** Completes a plan. */
-export type Make = (name: string, why: string, steps: Plan['steps'], tables: Plan['tables'], scratch?: Plan['scratch']) => Plan;
+export type Make = (name: string, why: string, steps: Plan['steps'], tables: Readonly<Record<string, Packed>>, scratch?: Plan['scratch']) => Plan;
 
 /** Plans of maps that copy bits: nearest, bed of nails, strided slices. */
 export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
@@ -70,13 +58,13 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
       }));
       plans.push(make('stretch', 'whole scale factors: one vector serves all rows that stem from it, without tables', steps, {}));
     }
-    const { table, at } = join(row.map((r) => indices(r, 4)));
+    const table = join(row.map((r) => indices(r, 4)));
     const rows = Math.ceil(y_size[1] / 4);
     const steps = dispatches(parts, adapter, MOST, (s) => ({
       kernel: moveRow,
       types: {},
       constants: {},
-      params: { x_size, y_size, parts: at.map((n) => n / 4), x_at: s.xAt, blocks: [vectors, rows], y_at: s.yAt / 4, fill },
+      params: { x_size, y_size, parts: table.at.map((n) => n / 4), x_at: s.xAt, blocks: [vectors, rows], y_at: s.yAt / 4, fill },
       bind: { x: s.x, table: 'table', y: s.y },
       count: s.outer * y_size[0] * rows * vectors,
     }));
@@ -94,12 +82,12 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
 }
 
 /** The plain copy in units of 16, 4 or 2 bytes. */
-function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Uint32Array; work: (bytes: number) => (s: Slice) => Work } {
+function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; work: (bytes: number) => (s: Slice) => Work } {
   const width = BYTES[call.x.dtype];
   const fill = fillBits(call);
   const xSize = triple(axes, (r) => r.inSize);
   const ySize = triple(axes, outSize);
-  const { table, at } = join(axes.map((r) => indices(r)));
+  const table = join(axes.map((r) => indices(r)));
   const work = (bytes: number) => (s: Slice) => {
     const half = bytes === 2;
     const per = (elements: number) => (elements * width) / bytes;
@@ -107,7 +95,7 @@ function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Uint32Arr
       x_size: xSize,
       inner: per(inner),
       y_size: ySize,
-      parts: at,
+      parts: table.at,
       x_at: per(s.xAt),
       y_at: half ? s.yAt / 2 : per(s.yAt),
       fill: half ? fill & 0xffff : fill,
@@ -142,7 +130,7 @@ function moveChain(call: ResampleCall, { outer, inner, axes }: Box, adapter: Ada
     threeAxes({ outer, axes: first, inner: product(rest.map((r) => r.inSize)) * inner }, call, adapter),
     threeAxes({ outer: outer * product(first.map(outSize)), axes: rest, inner }, call, adapter),
   ] as const;
-  const tables: Record<string, Uint32Array> = {};
+  const tables: Record<string, Packed> = {};
   const steps = boxes.flatMap((box, i) => {
     const { table, work } = plainMove(call, box);
     tables[`table${i}`] = table;

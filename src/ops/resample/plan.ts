@@ -2,7 +2,8 @@ import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, type Plan, type TensorSpec } from '../../plan.ts';
 import { boxOf, product } from './box.ts';
 import type { ResampleCall } from './call.ts';
-import { movePlans } from './move.ts';
+import { type Make, movePlans } from './move.ts';
+import type { Packed } from './pack.ts';
 import { sumPlans } from './sum.ts';
 import { isSelection } from './table.ts';
 
@@ -15,17 +16,26 @@ export function resamplePlans(call: ResampleCall, adapter: Adapter): Plan[] {
   const { binding, buffer } = adapter.limits;
   if (bytes > buffer)
     throw new UpsampleError('limit-exceeded', op, `the result [${shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${buffer}`);
-  const make = (name: string, why: string, steps: Plan['steps'], tables: Plan['tables'], scratch: Plan['scratch'] = {}): Plan => {
-    for (const table of Object.values(tables))
-      if (table.byteLength > binding)
-        throw new UpsampleError('limit-exceeded', op, `an axis table needs ${table.byteLength} bytes; the device allows bindings of ${binding}`);
-    return { name, why, outputs: { output }, scratch, tables, steps };
+  const largest = new Map<Plan, number>(); // bytes of a plan's largest table
+  const make: Make = (name, why, steps, tables, scratch = {}) => {
+    const plan = { name, why, outputs: { output }, scratch, tables: onDemand(tables), steps };
+    largest.set(plan, 4 * Math.max(0, ...Object.values(tables).map((t) => t.length)));
+    return plan;
   };
   if (product(shape) === 0) return [make('empty', 'nothing to compute', [], {})];
   const box = boxOf(call);
   const copies = box.axes.every(isSelection);
-  const plans = copies ? movePlans(call, box, adapter, make) : sumPlans(call, box, adapter, make);
+  const all = copies ? movePlans(call, box, adapter, make) : sumPlans(call, box, adapter, make);
+  const plans = all.filter((plan) => largest.get(plan)! <= binding);
   if (!plans.length)
     throw new UpsampleError('limit-exceeded', op, `no plan for [${x.shape.join(', ')}] to [${shape.join(', ')}] fits bindings of ${binding} bytes`);
   return plans;
+}
+
+/** Tables that are built when they are first asked for. */
+function onDemand(tables: Readonly<Record<string, Packed>>): Record<string, Uint32Array> {
+  const built: Record<string, Uint32Array> = {};
+  const lazy = {};
+  for (const [name, table] of Object.entries(tables)) Object.defineProperty(lazy, name, { enumerable: true, get: () => (built[name] ??= table.build()) });
+  return lazy;
 }

@@ -6,8 +6,8 @@ import tileRow from '../../../shaders/resample/tile_row.wgsl';
 import { type Adapter, BYTES, cover, type Plan, type Step } from '../../plan.ts';
 import { type Box, dispatches, outSize, product, slices, threeAxes, triple } from './box.ts';
 import type { ResampleCall } from './call.ts';
-import { join, type Make } from './move.ts';
-import { blocks, blockTaps, csr, depths } from './pack.ts';
+import type { Make } from './move.ts';
+import { blocks, blockTaps, csr, csrAll, depths, join, type Packed } from './pack.ts';
 import { isIdentity, mostTaps, type Rows } from './table.ts';
 
 /** About 1e9 multiply-adds at most in one dispatch. */
@@ -21,18 +21,6 @@ const FEW = 8 * 64 * 64;
 
 /** Taps of a row that a tile has unrolled: `lib/tile.wgsl` has no more. */
 const UNROLLED = 8;
-
-/** The tables of gather: rows of each axis with absolute pointers. */
-function csrTables(axes: readonly Rows[]): { table: Uint32Array; at: number[] } {
-  let end = 0;
-  return join(
-    axes.map((rows) => {
-      const part = csr(rows, end);
-      end += part.length;
-      return part;
-    }),
-  );
-}
 
 /** Plans of maps that add up weighted inputs: linear, cubic, area, filters, and the gradients of all but the one-to-one maps. */
 export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
@@ -51,7 +39,7 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
   if (Math.max(blockTaps(h), blockTaps(w)) <= WIDEST) {
     const mark = fill !== 0;
     const packed = [depths(d, mark), blocks(h, mark), blocks(w, mark)] as const;
-    const { table, at } = join(packed.map((p) => p.table));
+    const table = join(packed);
     const taps = packed.map((p) => p.taps) as [number, number, number];
     const grid = [Math.ceil(ySize[2] / 4), Math.ceil(ySize[1] / 4)] as const;
     const most = mostOf(taps[0] * taps[1] * (taps[2] + 4) * 4);
@@ -61,7 +49,7 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
         types,
         constants: { TAPS: Math.min(taps[2], UNROLLED) },
         params: {
-          ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: at.map((n) => n / 4), taps },
+          ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: table.at.map((n) => n / 4), taps },
           ...{ blocks: grid, x_at: s.xAt / xUnit, y_at: s.yAt / yUnit, fill },
         },
         bind: { x: s.x, table: 'table', y: s.y },
@@ -78,12 +66,12 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
     else fused.push(single);
   }
 
-  const { table, at } = csrTables(axes);
+  const table = csrAll(axes);
   const gatherSteps = dispatches(parts, adapter, mostOf(axes.reduce((n, r) => n * mostTaps(r), 1)), (s) => ({
     kernel: gather,
     types,
     constants: {},
-    params: { x_size: xSize, inner, y_size: ySize, rows: at, x_at: s.xAt, y_at: s.yAt, fill },
+    params: { x_size: xSize, inner, y_size: ySize, rows: table.at, x_at: s.xAt, y_at: s.yAt, fill },
     bind: { x: s.x, table: 'table', y: s.y },
     count: s.outer * product(ySize) * inner,
   }));
@@ -122,7 +110,7 @@ function passPlan(call: ResampleCall, box: Box, adapter: Adapter, make: Make): P
   const limit = Math.min(adapter.limits.binding, adapter.limits.buffer);
   if (Math.max(product(call.x.shape) + x.skew, product(call.shape)) * BYTES[x.dtype] > limit) return undefined;
   const steps: Step[] = [];
-  const tables: Record<string, Uint32Array> = {};
+  const tables: Record<string, Packed> = {};
   const scratch: Record<string, number> = {};
   let from = 'input';
   for (const [i, axis] of order.entries()) {
