@@ -18,10 +18,11 @@ afterAll(async () => {
   await server?.close();
 });
 
-test('there are four snippets', () => {
+test('there are five snippets', () => {
   expect(snippets.map((s) => s.title)).toEqual([
     'Upscale an image on a canvas',
     'In your own frame loop: nothing allocated, nothing compiled',
+    'A transposed-convolution layer, and its gradients',
     'A gradient, and the float64 reference beside it',
     "On somebody else's device: no copies",
   ]);
