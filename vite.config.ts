@@ -13,7 +13,12 @@ const library = {
   rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' } },
 };
 /** One minified file for a <script type="module"> from a CDN. */
-const cdn = { target: 'es2023', emptyOutDir: false, lib: { entry: 'src/index.ts', formats: ['es' as const], fileName: () => 'webgpu-upsample.min.js' } };
+const cdn = {
+  target: 'es2023',
+  emptyOutDir: false,
+  lib: { entry: 'src/index.ts', formats: ['es' as const], fileName: () => 'webgpu-upsample.min.js' },
+  rolldownOptions: { output: { minify: true } },
+};
 const demo = {
   target: 'es2023',
   outDir: resolve('dist-demo'),
