@@ -166,7 +166,21 @@ test('conv plans: f32, every geometry under every plan, forward and gradients', 
   const ctx = await context();
   const seen = new Set<string>();
   for (const g of GEOMETRIES) for (const name of await check(ctx, g, false)) seen.add(name);
-  for (const name of ['8x4', '4x8', '1x8', '8x4 stacked', '4x8 stacked', '1x8 stacked', '64x64', '128x64', '64x64 stacked', '128x64 stacked', 'plain'])
+  for (const name of [
+    '8x8',
+    '8x8 stacked',
+    '8x4',
+    '4x8',
+    '1x8',
+    '8x4 stacked',
+    '4x8 stacked',
+    '1x8 stacked',
+    '64x64',
+    '128x64',
+    '64x64 stacked',
+    '128x64 stacked',
+    'plain',
+  ])
     expect([...seen]).toContain(name);
 });
 

@@ -1,6 +1,7 @@
 import correlate from '../../../shaders/conv/correlate.wgsl';
 import correlate1x8 from '../../../shaders/conv/correlate_1x8.wgsl';
 import correlate8x4 from '../../../shaders/conv/correlate_8x4.wgsl';
+import correlate8x8 from '../../../shaders/conv/correlate_8x8.wgsl';
 import sum from '../../../shaders/conv/sum.wgsl';
 import total from '../../../shaders/conv/total.wgsl';
 import { UpsampleError } from '../../check.ts';
@@ -29,6 +30,7 @@ const BUSY = 4096;
 const LEAST = 256;
 
 const BLOCKS: readonly { name: string; why: string; kernel: Kernel; rows: number; columns: number; load: number }[] = [
+  { name: '8x8', why: '8 channels x 8 taps in registers', kernel: correlate8x8, rows: 8, columns: 8, load: 1.3 },
   { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4, load: 1.6 },
   { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8, load: 2.4 },
   { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1, load: 8 },

@@ -2,6 +2,7 @@ import map from '../../../shaders/conv/map.wgsl';
 import map1x8 from '../../../shaders/conv/map_1x8.wgsl';
 import map4x8 from '../../../shaders/conv/map_4x8.wgsl';
 import map8x4 from '../../../shaders/conv/map_8x4.wgsl';
+import map8x8 from '../../../shaders/conv/map_8x8.wgsl';
 import map64x64 from '../../../shaders/conv/map_64x64.wgsl';
 import map128x64 from '../../../shaders/conv/map_128x64.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
@@ -140,6 +141,7 @@ const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns
 /** Blocks of the packed kernels: of one invocation, or (`tile`) of a workgroup through its memory. `load` and, on software adapters,
  * `software` are what a multiply-add costs there with its share of loads and barriers. */
 const BLOCKS: readonly { kernel: Kernel; rows: number; columns: number; tile: boolean; load: number; software: number }[] = [
+  { kernel: map8x8, rows: 8, columns: 8, tile: false, load: 1.2, software: 1.1 },
   { kernel: map8x4, rows: 8, columns: 4, tile: false, load: 1.4, software: 1.4 },
   { kernel: map4x8, rows: 4, columns: 8, tile: false, load: 1.4, software: 1.4 },
   { kernel: map1x8, rows: 1, columns: 8, tile: false, load: 2.2, software: 2.2 },

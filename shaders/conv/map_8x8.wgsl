@@ -1,0 +1,96 @@
+//! y[n,r,o] = act(b[r] + sum over channels c and taps t of x[n,c,i(o,t)] * w[r,c,t]): as map_8x4.wgsl, with fewer loads per product.
+//! One invocation: 8 rows x 8 columns of one phase. Any layout by strides; w is packed: [group, phase, rows/8, taps, c, 8].
+//! Source: PyTorch Conv2d, ConvTranspose2d; ONNX Conv-22, ConvTranspose-22.
+import package::lib::grid::{group_index};
+import package::lib::phase::{Params, place_of, positions, weights_of, within};
+import package::lib::columns::{columns_of, inputs_d, inputs_h, inputs_w, store};
+
+alias real_x = f32;
+alias real_b = f32;
+alias real_y = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<real_x>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<real_b>;
+@group(0) @binding(3) var<storage, read> table: array<vec4i>;
+@group(0) @binding(4) var<storage, read_write> y: array<real_y>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = params.base + group_index(group, groups);
+  if (id >= params.count) { return; }
+  let p = place_of(id);
+  let first = 8u * WORKGROUP * p.column + local;
+  if (first >= positions(p)) { return; }
+  let c = columns_of(first, WORKGROUP, p);
+  let f = columns_of(first + 4u * WORKGROUP, WORKGROUP, p);
+  let d0 = inputs_d(p, c);
+  let h0 = inputs_h(p, c);
+  let w0 = inputs_w(p, c);
+  let d1 = inputs_d(p, f);
+  let h1 = inputs_h(p, f);
+  let w1 = inputs_w(p, f);
+  let stride = params.x_stride;
+  let channel = params.x_at + p.group * params.depth * params.x_channel;
+  let sample0 = channel + c.n * stride.x;
+  let sample1 = channel + f.n * stride.x;
+  var k = 2u * weights_of(p);
+  var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
+  var s4 = vec4f(); var s5 = vec4f(); var s6 = vec4f(); var s7 = vec4f();
+  var t0 = vec4f(); var t1 = vec4f(); var t2 = vec4f(); var t3 = vec4f();
+  var t4 = vec4f(); var t5 = vec4f(); var t6 = vec4f(); var t7 = vec4f();
+  for (var jd = 0; jd < params.taps.x; jd++) {
+    let in_d0 = within(d0 + jd * params.i_tap.x, params.x_size.x);
+    let in_d1 = within(d1 + jd * params.i_tap.x, params.x_size.x);
+    for (var jh = 0; jh < params.taps.y; jh++) {
+      let in_h0 = in_d0 & within(h0 + jh * params.i_tap.y, params.x_size.y);
+      let in_h1 = in_d1 & within(h1 + jh * params.i_tap.y, params.x_size.y);
+      let line0 = sample0 + vec4u(d0 + jd * params.i_tap.x) * stride.y + vec4u(h0 + jh * params.i_tap.y) * stride.z;
+      let line1 = sample1 + vec4u(d1 + jd * params.i_tap.x) * stride.y + vec4u(h1 + jh * params.i_tap.y) * stride.z;
+      for (var jw = 0; jw < params.taps.z; jw++) {
+        let inside0 = in_h0 & within(w0 + jw * params.i_tap.z, params.x_size.z);
+        let inside1 = in_h1 & within(w1 + jw * params.i_tap.z, params.x_size.z);
+        if (any(inside0 | inside1)) {
+          var at0 = select(vec4u(), line0 + vec4u(w0 + jw * params.i_tap.z) * stride.w, inside0);
+          var at1 = select(vec4u(), line1 + vec4u(w1 + jw * params.i_tap.z) * stride.w, inside1);
+          for (var e = 0u; e < params.depth; e++) {
+            let u = select(vec4f(), vec4f(f32(x[at0.x]), f32(x[at0.y]), f32(x[at0.z]), f32(x[at0.w])), inside0);
+            let v = select(vec4f(), vec4f(f32(x[at1.x]), f32(x[at1.y]), f32(x[at1.z]), f32(x[at1.w])), inside1);
+            let a = w[k + 2u * e];
+            let z = w[k + 2u * e + 1u];
+            s0 += a.x * u;
+            s1 += a.y * u;
+            s2 += a.z * u;
+            s3 += a.w * u;
+            s4 += z.x * u;
+            s5 += z.y * u;
+            s6 += z.z * u;
+            s7 += z.w * u;
+            t0 += a.x * v;
+            t1 += a.y * v;
+            t2 += a.z * v;
+            t3 += a.w * v;
+            t4 += z.x * v;
+            t5 += z.y * v;
+            t6 += z.z * v;
+            t7 += z.w * v;
+            at0 += params.x_channel;
+            at1 += params.x_channel;
+          }
+        }
+        k += 2u * params.depth;
+      }
+    }
+  }
+  let s = array<vec4f, 16>(s0, s1, s2, s3, s4, s5, s6, s7, t0, t1, t2, t3, t4, t5, t6, t7);
+  let row = 8u * p.row;
+  let rows = min(params.row_count - row, 8u);
+  let blocks = select(4u, 8u, first + 4u * WORKGROUP < positions(p));
+  for (var m = 0u; m < blocks; m += 4u) {
+    let columns = columns_of(first + m * WORKGROUP, WORKGROUP, p);
+    for (var r = 0u; r < rows; r++) { store(p, columns, row + r, s[2u * m + r]); }
+  }
+}
