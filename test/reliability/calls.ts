@@ -2,10 +2,15 @@ import {
   bedOfNails2d,
   bedOfNails2dBackward,
   type Context,
+  conv1d,
+  conv2dBackward,
+  convTranspose2d,
+  convTranspose3dBackward,
   interpolate,
   interpolateBackward,
   resize,
   resizeBackward,
+  resizeConv2dBackward,
   type Tensor,
   zeroInsert3d,
 } from '../../src/index.ts';
@@ -39,8 +44,57 @@ export const CALLS: readonly Call[] = [
   { name: 'resize backward', shape: [3, 5, 4], layout: 'nchw', run: (x) => resizeBackward(x, [2, 3, 4], { mode: 'linear', sizes: [3, 5, 4] }) },
   { name: 'nails', shape: [1, 2, 3, 4], layout: 'nchw', run: (x) => bedOfNails2d(x, { stride: 3 }) },
   { name: 'nails backward', shape: [1, 2, 9, 12], layout: 'nchw', run: (x) => bedOfNails2dBackward(x, [1, 2, 3, 4], { stride: 3 }) },
+  {
+    name: 'convolution 1d, relu',
+    shape: [2, 3, 9],
+    layout: 'nchw',
+    run: (x) => x.ctx.tidy(() => conv1d(x, whole(x.ctx, [5, 3, 3]), { bias: whole(x.ctx, [5]), padding: 1, activation: 'relu' })),
+  },
+  {
+    name: 'transposed convolution',
+    shape: [1, 8, 3, 4],
+    layout: 'nchw',
+    run: (x) => x.ctx.tidy(() => convTranspose2d(x, whole(x.ctx, [8, 8, 4, 4]), { stride: 2, padding: 1 })),
+  },
+  {
+    name: 'transposed convolution nhwc, groups',
+    shape: [1, 4, 3, 3],
+    layout: 'nhwc',
+    run: (x) => x.ctx.tidy(() => convTranspose2d(x, whole(x.ctx, [4, 1, 3, 3]), { stride: 2, dilation: 2, groups: 4 })),
+  },
+  {
+    name: 'convolution, weight gradient',
+    shape: [2, 4, 3, 3],
+    layout: 'nchw',
+    run: (dy) => dy.ctx.tidy(() => conv2dBackward(dy, whole(dy.ctx, [2, 3, 5, 5]), whole(dy.ctx, [4, 3, 3, 3]), { gradients: ['dw'] }).dw),
+  },
+  {
+    name: 'transposed convolution 3d, input gradient',
+    shape: [1, 2, 4, 4, 4],
+    layout: 'nchw',
+    run: (dy) =>
+      dy.ctx.tidy(() => convTranspose3dBackward(dy, whole(dy.ctx, [1, 3, 2, 2, 2]), whole(dy.ctx, [3, 2, 2, 2, 2]), { stride: 2, gradients: ['dx'] }).dx),
+  },
+  {
+    name: 'resize convolution backward, silu',
+    shape: [1, 2, 6, 6],
+    layout: 'nchw',
+    run: (dy) =>
+      dy.ctx.tidy(() => {
+        const options = { scaleFactor: 2, padding: 1, activation: 'silu', bias: whole(dy.ctx, [2]) } as const;
+        return resizeConv2dBackward(dy, whole(dy.ctx, [1, 3, 3, 3]), whole(dy.ctx, [2, 3, 3, 3]), options).dw;
+      }),
+  },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
 ];
+
+/** Small whole numbers. */
+function whole(ctx: Context, shape: readonly number[]): Tensor {
+  return ctx.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 5) % 7) - 3),
+    shape,
+  );
+}
 
 /** The operand of a call: whole numbers, the same each time. */
 export function operand(ctx: Context, { shape, layout }: Call): Tensor {
