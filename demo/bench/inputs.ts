@@ -16,14 +16,14 @@ function uniform(n: number, seed: number): Float32Array<ArrayBuffer> {
 export const inputsOf = ({ inputs }: AnyCase): Arrays =>
   Object.fromEntries(Object.entries(inputs).map(([name, shape], i) => [name, uniform(count(shape), i + 1)]));
 
-/** An array that lies as [N, C, ...spatial], reordered to a layout. */
-export function toLayout<T extends Float32Array<ArrayBuffer> | Float64Array>(data: T, shape: Shape, layout: Layout): T {
-  const channels = shape[1] ?? 1;
-  if (layout === 'nchw' || channels === 1) return data;
-  const batch = shape[0]!;
-  const pixels = count(shape.slice(2));
+/** An array that lies as its shape says, reordered to a layout: the last axis of all for channels; for a filter, both of its channel axes. */
+export function toLayout<T extends Float32Array<ArrayBuffer> | Float64Array>(data: T, shape: Shape, layout: Layout, filter = false): T {
+  const [a, b, ...rest] = shape as [number, number, ...number[]];
+  const places = count(rest);
+  if (layout === 'nchw' || (b === 1 && !filter)) return data;
+  const [stepA, stepB, stepPlace] = filter ? [1, a, a * b] : [places * b, 1, b];
   const out = data.slice() as T;
-  for (let n = 0; n < batch; n++)
-    for (let c = 0; c < channels; c++) for (let p = 0; p < pixels; p++) out[(n * pixels + p) * channels + c] = data[(n * channels + c) * pixels + p]!;
+  let at = 0;
+  for (let i = 0; i < a; i++) for (let j = 0; j < b; j++) for (let p = 0; p < places; p++) out[i * stepA + j * stepB + p * stepPlace] = data[at++]!;
   return out;
 }

@@ -7,11 +7,14 @@ export type Arrays = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 /** One way to run a case, ready to be timed. */
 export interface Entry {
   readonly library: string;
-  /** `call` is what a user writes, all it costs included; `encode` records a prepared operation into a command buffer. */
-  readonly kind: 'call' | 'encode';
+  /** `call` is what a user writes, all it costs included; `encode` records a prepared operation into a command buffer; `apart` is
+   * a call of several operations in place of one. */
+  readonly kind: 'call' | 'encode' | 'apart';
   readonly layout: Layout;
   /** Which of the library's plans runs, where it says so. */
   readonly plan?: string;
+  /** Floating-point operations of the row, where the library counts them. */
+  readonly flops?: number;
   /** Work before the first call (loading a model, compiling); counted in the time of the first call. */
   open?(): Promise<void>;
   /** One run, output disposed. */

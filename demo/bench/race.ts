@@ -10,9 +10,12 @@ export interface RaceOptions {
   readonly mostRounds: number;
   /** Least duration of one entry's part of a round, in ms. */
   readonly roundMs: number;
+  /** Time after which a row has no further rounds, once it has three, in ms. */
+  readonly mostMs: number;
 }
 
 const MOST_CALLS = 1000;
+const LEAST_ROUNDS = 3;
 
 /** Milliseconds a call, `calls` of them one after another, until the GPU has finished the last. */
 async function time(entry: Entry, calls: number, done: () => Promise<unknown>): Promise<number> {
@@ -33,9 +36,9 @@ export async function firstCall(entry: Entry, done: () => Promise<unknown>): Pro
   return performance.now() - start + (await time(entry, 1, done));
 }
 
-/** Our entry that a peer's is compared with: the same layout, called the same way. */
+/** Our call that another is compared with: the one in the same layout. */
 export const rivalOf = (peer: Entry, entries: readonly Entry[]): number =>
-  entries.findIndex((e) => e.library === 'ours' && e.kind === peer.kind && e.layout === peer.layout);
+  entries.findIndex((e) => e.library === 'ours' && e.kind === 'call' && e.layout === peer.layout);
 
 const close = (entries: readonly Entry[], times: readonly number[][]) =>
   entries.some((peer, i) => {
@@ -55,11 +58,13 @@ async function callsFor(entry: Entry, roundMs: number, done: () => Promise<unkno
 }
 
 /** Times of every entry, in ms a call, one number a round. */
-export async function race(entries: readonly Entry[], { rounds, mostRounds, roundMs }: RaceOptions, done: () => Promise<unknown>): Promise<number[][]> {
+export async function race(entries: readonly Entry[], { rounds, mostRounds, roundMs, mostMs }: RaceOptions, done: () => Promise<unknown>): Promise<number[][]> {
   const calls: number[] = [];
   for (const entry of entries) calls.push(await callsFor(entry, roundMs, done));
   const times: number[][] = entries.map(() => []);
-  for (let round = 0; round < rounds || (round < mostRounds && close(entries, times)); round++)
+  const start = performance.now();
+  const late = (round: number) => round >= LEAST_ROUNDS && performance.now() - start > mostMs;
+  for (let round = 0; (round < rounds || (round < mostRounds && close(entries, times))) && !late(round); round++)
     for (const [i, entry] of entries.entries()) times[i]!.push(await time(entry, calls[i]!, done));
   return times;
 }

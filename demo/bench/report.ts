@@ -3,6 +3,7 @@ import type { Report } from './run.ts';
 import type { Spread } from './statistics.ts';
 
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const significant = (value: number) => String(Number(value.toPrecision(value >= 100 ? 3 : 2)));
 const ms = ({ median, low, high }: Spread) => `${digits(median)} (${digits(low)}–${digits(high)})`;
 const factor = ({ ratio, best }: Timing) => ratio && `${digits(ratio.median)}× (${digits(ratio.low)}–${digits(ratio.high)}; best ${digits(best!)})`;
 
@@ -27,7 +28,17 @@ const cell = (row: Row, library: string, timing: Timing | undefined, show: (t: T
 /** The header of the table that `cells` fills. */
 export const headers = (report: Report): string[] => {
   const peers = Object.keys(report.versions).filter((name) => name !== 'ours');
-  return ['row', ...peers.map((name) => `vs ${name}`), ...shown(report).map(({ title }) => `${title}, ms`), 'of copy', 'first call, ms', 'error', 'plan'];
+  return [
+    'row',
+    ...peers.map((name) => `vs ${name}`),
+    ...shown(report).map(({ title }) => `${title}, ms`),
+    'of copy',
+    'GFLOP',
+    'GFLOP/s',
+    'first call, ms',
+    'error',
+    'plan',
+  ];
 };
 
 const shown = ({ versions }: Report) => COLUMNS.filter(({ of }) => of.library in versions);
@@ -52,6 +63,8 @@ export function cells(row: Row, report: Report): string[] {
     ),
     ...shown(report).map(({ of }) => cell(row, of.library, find(row, of), (t) => t.spread && ms(t.spread))),
     each(ours, (t) => t.ofCopy?.toFixed(2)),
+    row.flops ? significant(row.flops / 1e9) : '–',
+    row.flops ? each(calls, (t) => t.spread && significant(row.flops! / 1e6 / t.spread.median)) : '–',
     each(calls, (t) => digits(t.first)),
     each(calls, (t) => (t.error ? t.error.toExponential(0) : '0')),
     each(ours, (t) => t.plan),
@@ -62,18 +75,36 @@ const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
 
 const geometric = (values: readonly number[]) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
-/** Geometric means of the speedups, and the rows that are slower. */
+interface Raced {
+  readonly row: Row;
+  readonly ratio: number;
+  readonly best: number;
+}
+
+const racedOf = (rows: readonly Row[], wanted: (t: Timing) => boolean): Raced[] =>
+  rows.flatMap((row) => row.timings.filter((t) => wanted(t) && t.ratio).map((t) => ({ row, ratio: t.ratio!.median, best: t.best! })));
+
+const means = (raced: readonly Raced[]) => {
+  const slower = raced.filter(({ ratio }) => ratio < 1).map(({ row, ratio }) => `${row.name} (${digits(ratio)}×)`);
+  const mean = (pick: (r: Raced) => number) => digits(geometric(raced.map(pick)));
+  return `geometric mean ${mean((r) => r.ratio)}× (best rounds ${mean((r) => r.best)}×) over ${raced.length} rows; below 1×: ${slower.join(', ') || 'none'}`;
+};
+
+/** Geometric means of the speedups by group of rows, and the rows that are slower. */
 function summary({ rows, versions }: Report): string[] {
-  return Object.keys(versions)
-    .filter((name) => name !== 'ours')
-    .map((name) => {
-      const raced = rows.flatMap((row) =>
-        row.timings.filter((t) => t.library === name && t.ratio).map((t) => ({ row: row.name, ratio: t.ratio!.median, best: t.best! })),
-      );
-      if (!raced.length) return `${name}: no rows`;
-      const slower = raced.filter(({ ratio }) => ratio < 1).map(({ row, ratio }) => `${row} (${digits(ratio)}×)`);
-      return `vs ${name}: geometric mean ${digits(geometric(raced.map(({ ratio }) => ratio)))}× (best rounds ${digits(geometric(raced.map(({ best }) => best)))}×) over ${raced.length} rows; below 1×: ${slower.join(', ') || 'none'}`;
-    });
+  const groups = [...new Set(rows.map(({ group }) => group))];
+  const peers = Object.keys(versions).filter((name) => name !== 'ours');
+  const lines = peers.flatMap((name) => {
+    const raced = racedOf(rows, (t) => t.library === name);
+    if (!raced.length) return [`vs ${name}: no rows`];
+    const parts = groups.map((group) => ({ group, of: raced.filter(({ row }) => row.group === group) })).filter(({ of }) => of.length);
+    return [`vs ${name}: ${means(raced)}`, ...(parts.length > 1 ? parts.map(({ group, of }) => `vs ${name}, ${group}: ${means(of)}`) : [])];
+  });
+  for (const layout of ['nchw', 'nhwc']) {
+    const apart = racedOf(rows, (t) => t.kind === 'apart' && t.layout === layout);
+    if (apart.length) lines.push(`folded vs our own nearest, then conv2d, ${layout}: ${means(apart)}`);
+  }
+  return lines;
 }
 
 /** The whole report as Markdown. */
@@ -93,6 +124,6 @@ export function markdown(report: Report): string {
     line(head.map((_, i) => (i ? '---:' : '---'))),
     ...rows.map((row) => line(cells(row, report))),
     '',
-    ...summary(report),
+    ...summary(report).map((text) => `- ${text}`),
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import { bytesOf, type Case } from './cases/case.ts';
 import { inputsOf, toLayout } from './inputs.ts';
 import type { Entry, Library } from './library.ts';
 import { firstCall, type RaceOptions, race, rivalOf } from './race.ts';
-import { errorOf, expected } from './reference.ts';
+import { errorOf, expected } from './reference/index.ts';
 import { best, ratios, type Spread, spread } from './statistics.ts';
 
 /** What one library did with one row in one layout. Times in ms a call. */
@@ -17,7 +17,7 @@ export interface Timing extends Pick<Entry, 'library' | 'kind' | 'layout' | 'pla
   readonly wrong: boolean;
   readonly times: readonly number[];
   readonly spread?: Spread;
-  /** Peers: their time over ours in the same layout, round by round; above 1 we are faster. */
+  /** Peers, and ours apart: their time over our call's in the same layout, round by round; above 1 that call is faster. */
   readonly ratio?: Spread;
   /** Peers: their fastest round over our fastest. */
   readonly best?: number;
@@ -27,6 +27,9 @@ export interface Timing extends Pick<Entry, 'library' | 'kind' | 'layout' | 'pla
 
 export interface Row {
   readonly name: string;
+  readonly group: string;
+  /** Floating-point operations, where an operation counts them. */
+  readonly flops?: number;
   readonly bytes: number;
   readonly timings: readonly Timing[];
   /** Peers that cannot run the row, and why. */
@@ -43,7 +46,7 @@ async function enterAll(libraries: readonly Library[], one: Case, inputs: Return
   const missing: Record<string, string> = {};
   for (const library of libraries)
     for (const layout of library.layouts) {
-      const arrays = Object.entries(inputs).map(([name, data]) => [name, toLayout(data, one.inputs[name]!, layout)] as const);
+      const arrays = Object.entries(inputs).map(([name, data]) => [name, toLayout(data, one.inputs[name]!, layout, one.filters.includes(name))] as const);
       const entered = await library.enter(one, layout, Object.fromEntries(arrays));
       if (typeof entered === 'string') missing[library.name] = entered;
       else entries.push(...entered);
@@ -62,7 +65,7 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
   for (const entry of entered) {
     try {
       const first = await firstCall(entry, done);
-      const error = errorOf(await entry.result(), (exactIn[entry.layout] ??= toLayout(exact, one.output, entry.layout)));
+      const error = errorOf(await entry.result(), (exactIn[entry.layout] ??= toLayout(exact, one.output, entry.layout, one.filters.includes('output'))));
       entries.push(entry);
       checks.push({ first, error, wrong: !(error < WRONG) });
     } catch (error) {
@@ -79,15 +82,17 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
     const same = { library, kind, layout, ...(plan && { plan }), ...checks[i]! };
     const times = raced[right.indexOf(entry)];
     if (!times) return { ...same, times: [] };
-    const ours = raced[rivalOf(entry, right)];
+    const ours = entry.kind === 'encode' ? undefined : raced[rivalOf(entry, right)];
     const s = spread(times);
     return {
       ...same,
       times,
       spread: s,
-      ...(library === 'ours' ? { ofCopy: bytes / 1e6 / s.median / copyRate } : ours && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
+      ...(library === 'ours' && { ofCopy: bytes / 1e6 / s.median / copyRate }),
+      ...(ours && ours !== times && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
     };
   });
   for (const entry of entries) await entry.close();
-  return { name: one.name, bytes, timings, missing };
+  const flops = entries.find((entry) => entry.flops !== undefined)?.flops;
+  return { name: one.name, group: one.group, bytes, ...(flops !== undefined && { flops }), timings, missing };
 }

@@ -1,22 +1,47 @@
+import type { Layout } from '../../../src/index.ts';
+import type { ConvCase } from './conv.ts';
 import type { ResampleCase } from './resample.ts';
 
-/** [N, C, ...spatial] */
+/** [N, C, ...spatial]; of a filter [A, B, ...kernel]. */
 export type Shape = readonly number[];
 
 /** What every row says about itself, as plain data. Arrays are given to a library in the layout that is natural for it. */
 export interface AnyCase {
   /** Unique; `--only` matches a part of it. */
   readonly name: string;
+  /** Rows with one geometric mean. */
+  readonly group: string;
   readonly inputs: Readonly<Record<string, Shape>>;
   readonly output: Shape;
+  /** Which inputs, and whether the `output`, are filters: where channels are last, both their channel axes are, and A stands behind B. */
+  readonly filters: readonly string[];
   /** Where the row is run: everywhere, or only on GPUs or software adapters (large shapes and their reduced forms). */
   readonly on?: 'gpu' | 'software';
+  /** Whether a quick run has the row. */
+  readonly quick: boolean;
 }
 
 /** A row of any family: one member a family, told apart by `family`. */
-export type Case = ResampleCase;
+export type Case = ConvCase | ResampleCase;
+
+/** What a library or the reference has for each family: a recipe a family. */
+export type Recipes<Rest extends unknown[], Result> = {
+  readonly [F in Case['family']]: (one: Extract<Case, { family: F }>, ...rest: Rest) => Result;
+};
+
+/** Follows the recipe of the case's family. */
+export const follow = <Rest extends unknown[], Result>(recipes: Recipes<Rest, Result>, one: Case, ...rest: Rest): Result =>
+  (recipes[one.family] as (one: Case, ...rest: Rest) => Result)(one, ...rest);
 
 export const count = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+
+/** The shape of an input or of the `output` as it lies in memory. */
+export function lies({ inputs, output, filters }: AnyCase, name: string, layout: Layout): Shape {
+  const shape = name === 'output' ? output : inputs[name]!;
+  const [a, b, ...rest] = shape as [number, number, ...number[]];
+  if (layout === 'nchw') return shape;
+  return filters.includes(name) ? [...rest, b, a] : [a, ...rest, b];
+}
 
 /** Bytes of a case's inputs and output, f32, each touched once: what a row that is bound by memory cannot avoid. */
 export const bytesOf = ({ inputs, output }: AnyCase): number => 4 * [...Object.values(inputs), output].reduce((sum, shape) => sum + count(shape), 0);

@@ -1,5 +1,6 @@
 import type { Case } from './case.ts';
+import { convCases } from './conv.ts';
 import { resampleCases } from './resample.ts';
 
 /** Every row, in the order of the tables. */
-export const cases: readonly Case[] = [...resampleCases];
+export const cases: readonly Case[] = [...resampleCases, ...convCases];

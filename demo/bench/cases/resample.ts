@@ -10,7 +10,7 @@ export interface ResampleCase extends AnyCase {
   readonly backward: boolean;
 }
 
-type Options = Partial<Pick<ResampleCase, 'rule' | 'antialias' | 'backward' | 'on'>> & { tag?: string };
+type Options = Partial<Pick<ResampleCase, 'rule' | 'antialias' | 'backward' | 'on' | 'quick'>> & { tag?: string };
 
 /** One image of `channels`, from one size to another. */
 function row(
@@ -18,7 +18,7 @@ function row(
   channels: number,
   from: readonly [number, number],
   to: readonly [number, number],
-  { rule = mode === 'nearest' ? 'asymmetric' : 'half_pixel', antialias = false, backward = false, on, tag }: Options = {},
+  { rule = mode === 'nearest' ? 'asymmetric' : 'half_pixel', antialias = false, backward = false, on, tag, quick = false }: Options = {},
 ): ResampleCase {
   const small = [1, channels, ...from];
   const large = [1, channels, ...to];
@@ -34,6 +34,9 @@ function row(
   return {
     family: 'resample',
     name: words.join(' '),
+    group: backward ? 'resample backward' : 'resample',
+    filters: [],
+    quick,
     inputs: { x: backward ? large : small },
     output: backward ? small : large,
     mode,

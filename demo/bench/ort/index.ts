@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-web/webgpu';
 import { type Case, count } from '../cases/case.ts';
 import type { Arrays, Entry, Library, Shared } from '../library.ts';
+import { graphOf } from './graph.ts';
 import { modelOf } from './model.ts';
-import { resample } from './resample.ts';
 
 /** Copies the head of a buffer to the CPU: the runtime's buffers are larger than their tensors. */
 async function read(device: GPUDevice, source: GPUBuffer, bytes: number): Promise<Float32Array> {
@@ -24,10 +24,11 @@ export async function open({ device }: Shared): Promise<Library> {
   const load = (model: Uint8Array) => ort.InferenceSession.create(model, { executionProviders, extra, preferredOutputLocation: 'gpu-buffer' });
 
   async function enter(one: Case, layout: Entry['layout'], inputs: Arrays): Promise<Entry[] | string> {
-    const node = resample(one);
-    if (typeof node === 'string') return node;
-    const model = modelOf(one, node);
-    const buffers = Object.entries(inputs).map(([name, data]) => {
+    const graph = graphOf(one);
+    if (typeof graph === 'string') return graph;
+    const model = modelOf(one, graph, inputs);
+    const fed = Object.entries(inputs).filter(([name]) => !graph.weights.includes(name));
+    const buffers = fed.map(([name, data]) => {
       const buffer = device.createBuffer({ size: data.byteLength, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
       device.queue.writeBuffer(buffer, 0, data);
       return [name, buffer] as const;

@@ -1,4 +1,4 @@
-// ONNX files of a single node, written when the bench runs.
+// ONNX files of a node or two, written when the bench runs.
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
@@ -9,15 +9,26 @@ import {
   type ValueInfoProtoSchema,
 } from 'onnx-buf';
 import type { AnyCase, Shape } from '../cases/case.ts';
+import type { Arrays } from '../library.ts';
 
-/** One ONNX node. `inputs` are its inputs in order: a case's input, one of `constants` (int64 lists), or '' for none. */
+/** One ONNX node. `inputs` are its inputs in order: a case's input, a constant, another node's output, or '' for none. */
 export interface Node {
   readonly op: string;
-  readonly opset: number;
   readonly inputs: readonly string[];
-  readonly constants: Readonly<Record<string, readonly number[]>>;
+  /** Default `y`, the model's. */
+  readonly output?: string;
   /** Whole numbers become ints, other numbers floats. */
   readonly attributes: Readonly<Record<string, string | number | readonly number[]>>;
+}
+
+export interface Graph {
+  readonly opset: number;
+  /** In the order they run. */
+  readonly nodes: readonly Node[];
+  /** Lists of int64. */
+  readonly constants: Readonly<Record<string, readonly number[]>>;
+  /** Inputs of the case that are part of the model, as weights are. */
+  readonly weights: readonly string[];
 }
 
 const attribute = (name: string, value: string | number | readonly number[]): MessageInitShape<typeof AttributeProtoSchema> => {
@@ -34,6 +45,13 @@ const constant = (name: string, value: readonly number[]): MessageInitShape<type
   int64Data: value.map(BigInt),
 });
 
+const weight = (name: string, shape: Shape, data: Float32Array<ArrayBuffer>): MessageInitShape<typeof TensorProtoSchema> => ({
+  name,
+  dataType: TensorProto_DataType.FLOAT,
+  dims: shape.map(BigInt),
+  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+});
+
 const array = (name: string, shape: Shape): MessageInitShape<typeof ValueInfoProtoSchema> => ({
   name,
   type: {
@@ -44,23 +62,26 @@ const array = (name: string, shape: Shape): MessageInitShape<typeof ValueInfoPro
   },
 });
 
-/** The bytes of a model with the case's inputs, one node, and the output `y`. */
-export function modelOf({ inputs, output }: AnyCase, node: Node): Uint8Array {
+/** The bytes of a model with the case's inputs and the output `y`. */
+export function modelOf({ inputs, output }: AnyCase, { opset, nodes, constants, weights }: Graph, arrays: Arrays): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: 9n,
-    opsetImport: [{ domain: '', version: BigInt(node.opset) }],
+    opsetImport: [{ domain: '', version: BigInt(opset) }],
     graph: {
-      name: node.op,
-      node: [
-        {
-          opType: node.op,
-          input: [...node.inputs],
-          output: ['y'],
-          attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
-        },
+      name: 'row',
+      node: nodes.map((node) => ({
+        opType: node.op,
+        input: [...node.inputs],
+        output: [node.output ?? 'y'],
+        attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
+      })),
+      initializer: [
+        ...Object.entries(constants).map(([name, value]) => constant(name, value)),
+        ...weights.map((name) => weight(name, inputs[name]!, arrays[name]!)),
       ],
-      initializer: Object.entries(node.constants).map(([name, value]) => constant(name, value)),
-      input: Object.entries(inputs).map(([name, shape]) => array(name, shape)),
+      input: Object.entries(inputs)
+        .filter(([name]) => !weights.includes(name))
+        .map(([name, shape]) => array(name, shape)),
       output: [array('y', output)],
     },
   });

@@ -1,71 +1,77 @@
 import { version } from '../../../package.json';
-import { type Context, fromDevice, type Layout, type Prepared, type Tensor } from '../../../src/index.ts';
-import type { Explanation, PrepareSpec } from '../../../src/op.ts';
-import { type Case, count } from '../cases/case.ts';
+import { type Context, type Explanation, fromDevice, type Layout, type Prepared, type Tensor } from '../../../src/index.ts';
+import { type AnyCase, type Case, count, follow, lies, type Recipes } from '../cases/case.ts';
 import type { Arrays, Entry, Library, Shared } from '../library.ts';
+import { conv } from './conv.ts';
 import { resample } from './resample.ts';
 
 /** An operation whose arguments are already those of a case. */
-interface Operation {
-  (x: Tensor, ...rest: readonly unknown[]): Tensor;
-  prepare(ctx: Context, spec: PrepareSpec): Promise<Prepared>;
-  explain(ctx: Context, spec: PrepareSpec): Explanation;
+export interface Way {
+  eager(): Tensor;
+  /** The same result from several operations, where that is how others do it. */
+  apart?(): Tensor;
+  prepare(): Promise<Prepared>;
+  /** What `encode` is given beside the output. */
+  readonly io: Readonly<Record<string, Tensor>>;
+  /** The output's name among them. */
+  readonly output: string;
+  readonly explanation: Explanation;
+  /** Disposes what the recipe made beside the tensors it was given. */
+  close(): void;
 }
 
-const recipe = (one: Case) => {
-  const { operation, rest, spec } = resample(one);
-  return { operation: operation as unknown as Operation, rest: rest as readonly unknown[], spec: spec as PrepareSpec };
-};
+type Given = [ctx: Context, layout: Layout, tensors: Readonly<Record<string, Tensor>>];
+export type OurRecipe<C> = (one: C, ...given: Given) => Way;
+
+const recipes: Recipes<Given, Way> = { conv, resample };
+
+/** Rows of more operations than this run in a caller's encoder as fast as in a call: the dispatch is everything. */
+const WORTH_ENCODING = 2e7;
+
+type Common = Pick<Entry, 'library' | 'layout' | 'plan' | 'flops'>;
 
 /** The eager call: output allocated and disposed each time. */
-function called(ctx: Context, one: Case, layout: Layout, x: Tensor): Entry {
-  const { operation, rest, spec } = recipe(one);
-  return {
-    library: 'ours',
-    kind: 'call',
-    layout,
-    plan: operation.explain(ctx, { ...spec, layout }).plan,
-    call: () => operation(x, ...rest).dispose(),
-    flush: () => ctx.flush(),
-    result: async () => {
-      const y = operation(x, ...rest);
-      const data = await y.data();
-      y.dispose();
-      return data as Float32Array;
-    },
-    close: () => x.dispose(),
-  };
-}
+const called = (common: Common, kind: 'call' | 'apart', ctx: Context, run: () => Tensor, close: () => void): Entry => ({
+  ...common,
+  kind,
+  call: () => run().dispose(),
+  flush: () => ctx.flush(),
+  result: async () => {
+    const y = run();
+    const data = await y.data();
+    y.dispose();
+    return data as Float32Array;
+  },
+  close,
+});
 
 /** The prepared operation, recorded by the caller into memory of the caller's. */
-function encoded(ctx: Context, one: Case, layout: Layout, x: Tensor): Entry {
-  const { operation, spec } = recipe(one);
+function encoded(common: Common, ctx: Context, one: AnyCase, way: Way): Entry {
   const { device } = ctx;
   const output = device.createBuffer({ size: 4 * count(one.output), usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
+  const io = { ...way.io, [way.output]: output } as Record<'input' | 'output', Tensor | GPUBuffer>;
   let prepared: Prepared | undefined;
   let encoder: GPUCommandEncoder | undefined;
   const call = () => {
     encoder ??= device.createCommandEncoder();
-    prepared!.encode(encoder, { input: x, output });
+    prepared!.encode(encoder, io);
   };
   const flush = () => {
     if (encoder) device.queue.submit([encoder.finish()]);
     encoder = undefined;
   };
   return {
-    library: 'ours',
+    ...common,
     kind: 'encode',
-    layout,
-    plan: operation.explain(ctx, { ...spec, layout }).plan,
     open: async () => {
-      prepared = await operation.prepare(ctx, { ...spec, layout });
+      prepared = await way.prepare();
     },
     call,
     flush,
     result: async () => {
       call();
       flush();
-      return (await ctx.wrap(output, one.output, { layout }).data()) as Float32Array;
+      return (await ctx.wrap(output, [count(one.output)]).data()) as Float32Array;
     },
     close: () => {
       prepared?.dispose();
@@ -81,8 +87,24 @@ export function open({ device }: Shared): { library: Library; ctx: Context } {
     version,
     layouts: ['nchw', 'nhwc'],
     enter: async (one: Case, layout: Layout, inputs: Arrays) => {
-      const x = ctx.tensor(inputs['x']!, one.inputs['x']!, { layout });
-      return [called(ctx, one, layout, x), encoded(ctx, one, layout, x)];
+      const tensors = Object.fromEntries(
+        Object.entries(inputs).map(([name, data]) => {
+          const filter = one.filters.includes(name);
+          return [name, filter ? ctx.tensor(data, lies(one, name, layout)) : ctx.tensor(data, one.inputs[name]!, { layout })];
+        }),
+      );
+      const way = follow(recipes, one, ctx, layout, tensors);
+      const { plan, flops } = way.explanation;
+      const common: Common = { library: 'ours', layout, plan, ...(flops !== undefined && { flops }) };
+      const close = () => {
+        way.close();
+        for (const tensor of Object.values(tensors)) tensor.dispose();
+      };
+      return [
+        called(common, 'call', ctx, way.eager, close),
+        ...(way.apart ? [called({ library: 'ours', layout }, 'apart', ctx, way.apart, () => {})] : []),
+        ...((flops ?? 0) < WORTH_ENCODING ? [encoded(common, ctx, one, way)] : []),
+      ];
     },
   };
   return { library, ctx };

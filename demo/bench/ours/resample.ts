@@ -1,5 +1,24 @@
-import { type InterpolateOptions, interpolate, interpolateBackward, type ResizeOptions, resize, resizeBackward } from '../../../src/index.ts';
+import {
+  type Context,
+  type Explanation,
+  type InterpolateOptions,
+  interpolate,
+  interpolateBackward,
+  type Prepared,
+  type ResizeOptions,
+  resize,
+  resizeBackward,
+  type Tensor,
+} from '../../../src/index.ts';
 import type { ResampleCase } from '../cases/resample.ts';
+import type { OurRecipe } from './index.ts';
+
+/** Any of the four operations. */
+interface Operation {
+  (x: Tensor, ...rest: readonly unknown[]): Tensor;
+  prepare(ctx: Context, spec: object): Promise<Prepared>;
+  explain(ctx: Context, spec: object): Explanation;
+}
 
 type Options = { op: 'interpolate'; options: InterpolateOptions } | { op: 'resize'; options: ResizeOptions };
 
@@ -12,15 +31,20 @@ export function wordsOf({ mode, rule, antialias, backward, inputs, output }: Res
   return { op: 'interpolate', options: { mode, size, alignCorners: rule === 'align_corners', antialias } };
 }
 
-/** The operation, what its eager call is given after x, and what `prepare` is given. */
-export function resample(one: ResampleCase) {
+export const resample: OurRecipe<ResampleCase> = (one, ctx, layout, { x }) => {
   const { op, options } = wordsOf(one);
-  const shape = one.inputs['x']!;
-  if (one.backward) {
-    const inputShape = one.output;
-    const spec = { shape, inputShape, ...options };
-    const operation = op === 'interpolate' ? interpolateBackward : resizeBackward;
-    return { operation, rest: [inputShape, options], spec };
-  }
-  return { operation: op === 'interpolate' ? interpolate : resize, rest: [options], spec: { shape, ...options } };
-}
+  const inputShape = one.output;
+  const from = op === 'interpolate' ? interpolate : resize;
+  const back = op === 'interpolate' ? interpolateBackward : resizeBackward;
+  const operation = (one.backward ? back : from) as unknown as Operation;
+  const rest = one.backward ? [inputShape, options] : [options];
+  const spec = { shape: one.inputs['x']!, layout, ...(one.backward && { inputShape }), ...options };
+  return {
+    eager: () => operation(x!, ...rest),
+    prepare: () => operation.prepare(ctx, spec),
+    io: { input: x! },
+    output: 'output',
+    explanation: operation.explain(ctx, spec),
+    close: () => {},
+  };
+};

@@ -1,13 +1,17 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Case, Shape } from '../cases/case.ts';
+import { type Case, follow, lies, type Recipes } from '../cases/case.ts';
 import type { Arrays, Library, Shared } from '../library.ts';
+import { conv } from './conv.ts';
 import { resample } from './resample.ts';
 
 const NAME = 'shared';
 
-/** [N, C, ...spatial] as tfjs writes shapes. */
-const channelsLast = ([n, c, ...spatial]: Shape) => [n!, ...spatial, c!];
+type Given = [tf: typeof import('@tensorflow/tfjs-core'), inputs: Readonly<Record<string, tf.Tensor>>];
+/** A case as tfjs runs it, or why it cannot. */
+export type TfjsRecipe<C> = (one: C, ...given: Given) => (() => tf.Tensor) | string;
+
+const recipes: Recipes<Given, (() => tf.Tensor) | string> = { conv, resample };
 
 /** tfjs on our device: same GPU, same process, same moment. */
 export async function open({ device, info }: Shared): Promise<Library> {
@@ -20,8 +24,8 @@ export async function open({ device, info }: Shared): Promise<Library> {
     version: tf.version_core,
     layouts: ['nhwc'],
     enter: async (one: Case, layout, inputs: Arrays) => {
-      const given = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, tf.tensor(data, channelsLast(one.inputs[name]!))]));
-      const run = resample(tf, one, given);
+      const given = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, tf.tensor(data, [...lies(one, name, layout)])]));
+      const run = follow(recipes, one, tf, given);
       const close = () => {
         for (const t of Object.values(given)) t.dispose();
       };

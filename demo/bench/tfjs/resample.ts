@@ -1,10 +1,9 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 import type { ResampleCase } from '../cases/resample.ts';
-
-type Tfjs = typeof tfjs;
+import type { TfjsRecipe } from './index.ts';
 
 /** A case as tfjs runs it, or why it cannot. */
-export function resample(tf: Tfjs, { mode, rule, antialias, backward, output }: ResampleCase, given: Readonly<Record<string, tfjs.Tensor>>) {
+export const resample: TfjsRecipe<ResampleCase> = ({ mode, rule, antialias, backward, output }, tf, given) => {
   if (mode === 'bicubic') return 'no bicubic';
   if (antialias) return 'no antialias';
   const x = given['x'] as tfjs.Tensor4D;
@@ -20,4 +19,4 @@ export function resample(tf: Tfjs, { mode, rule, antialias, backward, output }: 
   const { image } = tf;
   if (mode === 'nearest') return () => image.resizeNearestNeighbor(x, size, alignCorners, halfPixelCenters);
   return () => image.resizeBilinear(x, size, alignCorners, halfPixelCenters);
-}
+};

@@ -1,0 +1,10 @@
+import { type Case, follow, type Recipes } from '../cases/case.ts';
+import { conv } from './conv.ts';
+import type { Graph } from './model.ts';
+import { resample } from './resample.ts';
+
+/** A case as an ONNX graph, or why there is none. */
+export type OrtRecipe<C> = (one: C) => Graph | string;
+
+const recipes: Recipes<[], Graph | string> = { conv, resample };
+export const graphOf = (one: Case): Graph | string => follow(recipes, one);

@@ -1,0 +1,23 @@
+// What each row must give, from the float64 reference.
+import { type Case, follow, type Recipes } from '../cases/case.ts';
+import type { Arrays } from '../library.ts';
+import { conv } from './conv.ts';
+import { resample } from './resample.ts';
+
+/** The exact output of inputs, all of them as their shapes say. */
+export type ReferenceRecipe<C> = (one: C, inputs: Arrays) => Float64Array;
+
+const recipes: Recipes<[Arrays], Float64Array> = { conv, resample };
+export const expected = (one: Case, inputs: Arrays): Float64Array => follow(recipes, one, inputs);
+
+/** Largest difference, relative to the largest exact value. A NaN is infinitely wrong. */
+export function errorOf(result: ArrayLike<number>, exact: Float64Array): number {
+  let largest = 0;
+  let worst = result.length === exact.length ? 0 : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < exact.length; i++) {
+    largest = Math.max(largest, Math.abs(exact[i]!));
+    const difference = Math.abs(result[i]! - exact[i]!);
+    if (!(difference <= worst)) worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return worst / largest;
+}
