@@ -29,11 +29,11 @@ const MOST_PARTIAL = 2 ** 26;
 const BUSY = 4096;
 const LEAST = 256;
 
-const BLOCKS: readonly { name: string; why: string; kernel: Kernel; rows: number; columns: number; load: number }[] = [
-  { name: '8x8', why: '8 channels x 8 taps in registers', kernel: correlate8x8, rows: 8, columns: 8, load: 1.3 },
-  { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4, load: 1.6 },
-  { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8, load: 2.4 },
-  { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1, load: 8 },
+const BLOCKS: readonly { name: string; why: string; kernel: Kernel; rows: number; columns: number }[] = [
+  { name: '8x8', why: '8 channels x 8 taps in registers', kernel: correlate8x8, rows: 8, columns: 8 },
+  { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4 },
+  { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8 },
+  { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1 },
 ];
 
 /** Positions of a row of small that a line takes: short enough for slices, long enough to find a line's place rarely. */
@@ -54,7 +54,7 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
   const windows = slices({ op, geometry: g, x: job.small, y: job.large }, adapter);
   const room = Math.floor(Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer) / (4 * elements));
 
-  return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns, load }): Part => {
+  return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns }): Part => {
     const rowBlocks = Math.ceil(rows / per);
     const across = Math.ceil((channels * taps) / columns);
     const size = workgroup(across, adapter);
@@ -102,7 +102,8 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     return {
       name,
       why: direct ? why : `${why}, ${count} slices`,
-      cost: tiles * per * columns * g.batch * product(g.axes.map((a) => a.small)) * load,
+      // Loads of all invocations: one a row and one a column, and about 6 for the place of a position.
+      cost: tiles * g.batch * product(g.axes.map((a) => a.small)) * (per + columns + 6),
       steps,
       once: [],
       kept: {},

@@ -125,28 +125,39 @@ export function plainMap(job: MapJob, adapter: Adapter): Part {
       );
     });
   });
-  const cost = work(shape, depth, g, 1, 1, adapter) * 4;
+  const cost = costOf(shape, depth, g, { rows: 1, columns: 1, tile: false, load: 2 }, adapter);
   return { name: 'plain', why: 'one output at a time, the filter as it lies', cost, steps, once: [], kept: {}, scratch: {}, tables };
 }
 
-/** Multiply-adds of a map in blocks of rows and columns, those that fill up blocks included. */
-const work = (shape: MapShape, depth: number, g: Geometry, rows: number, columns: number, adapter: Adapter | undefined): number =>
+/** A block of outputs of one invocation, or (`tile`) of a workgroup of 256 through its memory. */
+interface Block {
+  readonly rows: number;
+  readonly columns: number;
+  readonly tile: boolean;
+  /** Loads that one channel of one tap costs: for registers one a row and one a column; for tiles a share of the products. */
+  readonly load: number;
+}
+
+/** Loads that a map costs, those of rows and columns that fill up blocks included. A tap costs about 16 for its addresses, an output 1.5 and a block 60;
+ * measured on software adapters, where loads are what products wait for. */
+const costOf = (shape: MapShape, depth: number, g: Geometry, { rows, columns, tile, load }: Block, adapter: Adapter): number =>
   shape.classes.reduce((sum, c) => {
     const across = Math.ceil((g.batch * c.positions) / columns);
-    const size = adapter ? workgroup(across, adapter) : 1;
-    const blocks = Math.ceil(c.rows.length / rows) * rows * Math.ceil(across / size) * size * columns;
-    return sum + g.groups * phasesOf(c) * blocks * (product(c.taps) * depth + 8);
+    const size = tile ? 1 : workgroup(across, adapter);
+    const blocks = Math.ceil(c.rows.length / rows) * Math.ceil(across / size) * size;
+    const invocations = tile ? 256 : 1;
+    const each = product(c.taps) * (depth * load + 16 * invocations) + 1.5 * Math.min(rows, c.rows.length) * columns + 60 * invocations;
+    return sum + g.groups * phasesOf(c) * blocks * each;
   }, 0);
 
-/** Blocks of the packed kernels: of one invocation, or (`tile`) of a workgroup through its memory. `load` and, on software adapters,
- * `software` are what a multiply-add costs there with its share of loads and barriers. */
-const BLOCKS: readonly { kernel: Kernel; rows: number; columns: number; tile: boolean; load: number; software: number }[] = [
-  { kernel: map8x8, rows: 8, columns: 8, tile: false, load: 1.2, software: 1.1 },
-  { kernel: map8x4, rows: 8, columns: 4, tile: false, load: 1.4, software: 1.4 },
-  { kernel: map4x8, rows: 4, columns: 8, tile: false, load: 1.4, software: 1.4 },
-  { kernel: map1x8, rows: 1, columns: 8, tile: false, load: 2.2, software: 2.2 },
-  { kernel: map64x64, rows: 64, columns: 64, tile: true, load: 0.8, software: 4 },
-  { kernel: map128x64, rows: 128, columns: 64, tile: true, load: 0.7, software: 4 },
+/** The packed kernels. A tile's share differs: barriers are dear on a CPU. */
+const blocks = ({ software }: Adapter): readonly (Block & { readonly kernel: Kernel })[] => [
+  { kernel: map8x8, rows: 8, columns: 8, tile: false, load: 16 },
+  { kernel: map8x4, rows: 8, columns: 4, tile: false, load: 12 },
+  { kernel: map4x8, rows: 4, columns: 8, tile: false, load: 12 },
+  { kernel: map1x8, rows: 1, columns: 8, tile: false, load: 9 },
+  { kernel: map64x64, rows: 64, columns: 64, tile: true, load: 64 * 64 * (software ? 0.45 : 0.12) },
+  { kernel: map128x64, rows: 128, columns: 64, tile: true, load: 128 * 64 * (software ? 0.45 : 0.1) },
 ];
 
 /** Rows of a filter in packed order, a block of `rows` at a time. */
@@ -204,7 +215,8 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
   for (const stacked of job.direction === 'scatter' && g.axes.some((a) => a.stride > 1) ? [false, true] : [false]) {
     const shape = mapShape(g, job.direction, stacked, channels);
     if (shape.classes.some((c) => c.rows.length > 2 ** 16)) continue;
-    for (const { kernel, rows, columns: per, tile, load, software } of BLOCKS) {
+    for (const block of blocks(adapter)) {
+      const { kernel, rows, columns: per, tile } = block;
       const packed = packing(job, shape, rows, adapter);
       if (packed.bytes > Math.min(adapter.limits.binding, adapter.limits.buffer)) continue;
       const steps = packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
@@ -212,15 +224,15 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
           const across = Math.ceil((s.batch * c.positions) / per);
           const size = tile ? 1 : workgroup(across, adapter);
           const columns = Math.ceil(across / size);
-          const blocks = padded / rows;
-          const count = g.groups * phasesOf(c) * blocks * columns;
+          const rowBlocks = padded / rows;
+          const count = g.groups * phasesOf(c) * rowBlocks * columns;
           const most = MOST / Math.max(product(c.taps) * depth * rows * per * size, 1);
           return groups(count, adapter.limits.groups, most).map(
             ({ base, grid }): Step => ({
               kernel,
               types: types(job),
               constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
-              params: { ...paramsOf(job, shape, c, at, s), rows: blocks, columns, w_at: begin / rows, count, base },
+              params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, columns, w_at: begin / rows, count, base },
               bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
               grid,
             }),
@@ -230,7 +242,7 @@ export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
       parts.push({
         name: `${rows}x${per}${stacked ? ' stacked' : ''}`,
         why: `${rows} rows x ${per} columns ${tile ? 'through workgroup memory' : 'in registers'}, ${stacked ? 'phases as rows, ' : ''}packed weights`,
-        cost: work(shape, depth, g, rows, per, tile ? undefined : adapter) * (adapter.software ? software : load),
+        cost: costOf(shape, depth, g, block, adapter),
         steps,
         once: packed.once,
         kept: { [packed.name]: packed.bytes },
