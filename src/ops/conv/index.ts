@@ -88,7 +88,7 @@ function forward<O extends object>(op: string, spatial: number, check: Check<O>)
     const { ctx } = x;
     ctx.alive(op);
     const call = check(op, spatial, specsOf(op, ctx, x.spec, w, options?.bias), options);
-    return ctx.run(op, keyOf(call), { input: x, ...withBias(w, options.bias) }, () => convPlans(call, ctx.adapter)[0]!)['output']!;
+    return ctx.run(op, keyOf(call), { input: x, ...withBias(w, options.bias) }, () => convPlans(call, ctx.adapter, 1)[0]!)['output']!;
   };
   return Object.assign(eager, {
     explain: (ctx: Context, spec: ConvExplainSpec & O & Biased) => {
@@ -118,7 +118,7 @@ function backward<O extends object>(op: string, spatial: number, check: Check<O>
     const tensors = specsOf(op, ctx, x.spec, w, options?.bias);
     const call = convBackwardCall(dy.spec, check(op, spatial, tensors, rest as unknown as O), gradients);
     const inputs = { dy, x, ...withBias(w, options.bias) };
-    return ctx.run(op, keyOf(call), inputs, () => convPlans(call, ctx.adapter)[0]!) as Record<G, Tensor>;
+    return ctx.run(op, keyOf(call), inputs, () => convPlans(call, ctx.adapter, 1)[0]!) as Record<G, Tensor>;
   };
   const completed = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
     const { gradients, ...rest } = spec;

@@ -150,8 +150,12 @@ const costOf = (shape: MapShape, depth: number, g: Geometry, { rows, columns, ti
     return sum + g.groups * phasesOf(c) * blocks * each;
   }, 0);
 
+interface Packed extends Block {
+  readonly kernel: Kernel;
+}
+
 /** The packed kernels. A tile's share differs: barriers are dear on a CPU. */
-const blocks = ({ software }: Adapter): readonly (Block & { readonly kernel: Kernel })[] => [
+const blocks = ({ software }: Adapter): readonly Packed[] => [
   { kernel: map8x8, rows: 8, columns: 8, tile: false, load: 16 },
   { kernel: map8x4, rows: 8, columns: 4, tile: false, load: 12 },
   { kernel: map4x8, rows: 4, columns: 8, tile: false, load: 12 },
@@ -207,49 +211,59 @@ function packing(job: MapJob, shape: MapShape, rows: number, adapter: Adapter) {
   return { name, bytes, once, tables, places };
 }
 
-/** Plans that keep a block of outputs in registers and read packed weights. */
-export function blockMaps(job: MapJob, adapter: Adapter): Part[] {
+/** Bytes of a filter in packed order. */
+const packedBytes = (shape: MapShape, depth: number, g: Geometry, rows: number): number =>
+  4 * shape.classes.reduce((n, c) => n + g.groups * phasesOf(c) * Math.ceil(c.rows.length / rows) * rows * depth * product(c.taps), 0);
+
+/** Plans that keep a block of outputs in registers or in workgroup memory and read packed weights: the best `most`, best first. */
+export function blockMaps(job: MapJob, adapter: Adapter, most: number): Part[] {
   const { geometry: g } = job;
   const { depth, channels } = roles(job);
-  const parts: Part[] = [];
-  for (const stacked of job.direction === 'scatter' && g.axes.some((a) => a.stride > 1) ? [false, true] : [false]) {
-    const shape = mapShape(g, job.direction, stacked, channels);
-    if (shape.classes.some((c) => c.rows.length > 2 ** 16)) continue;
-    for (const block of blocks(adapter)) {
-      const { kernel, rows, columns: per, tile } = block;
+  const room = Math.min(adapter.limits.binding, adapter.limits.buffer);
+  const shapes = [mapShape(g, job.direction, false, channels)];
+  if (job.direction === 'scatter' && g.axes.some((a) => a.stride > 1)) shapes.push(mapShape(g, job.direction, true, channels));
+  return shapes
+    .flatMap((shape, i) => blocks(adapter).map((block) => ({ shape, block, stacked: i > 0, cost: costOf(shape, depth, g, block, adapter) })))
+    .filter(({ shape, block }) => packedBytes(shape, depth, g, block.rows) <= room && shape.classes.every((c) => c.rows.length <= 2 ** 16))
+    .sort((a, b) => a.cost - b.cost)
+    .slice(0, most)
+    .map(({ shape, block, stacked, cost }): Part => {
+      const { rows, columns, tile } = block;
       const packed = packing(job, shape, rows, adapter);
-      if (packed.bytes > Math.min(adapter.limits.binding, adapter.limits.buffer)) continue;
-      const steps = packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
-        slices(job, adapter).flatMap((s) => {
-          const across = Math.ceil((s.batch * c.positions) / per);
-          const size = tile ? 1 : workgroup(across, adapter);
-          const columns = Math.ceil(across / size);
-          const rowBlocks = padded / rows;
-          const count = g.groups * phasesOf(c) * rowBlocks * columns;
-          const most = MOST / Math.max(product(c.taps) * depth * rows * per * size, 1);
-          return groups(count, adapter.limits.groups, most).map(
-            ({ base, grid }): Step => ({
-              kernel,
-              types: types(job),
-              constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
-              params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, columns, w_at: begin / rows, count, base },
-              bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
-              grid,
-            }),
-          );
-        }),
-      );
-      parts.push({
-        name: `${rows}x${per}${stacked ? ' stacked' : ''}`,
-        why: `${rows} rows x ${per} columns ${tile ? 'through workgroup memory' : 'in registers'}, ${stacked ? 'phases as rows, ' : ''}packed weights`,
-        cost: costOf(shape, depth, g, block, adapter),
-        steps,
+      const how = `${rows} rows x ${columns} columns ${tile ? 'through workgroup memory' : 'in registers'}`;
+      return {
+        name: `${rows}x${columns}${stacked ? ' stacked' : ''}`,
+        why: `${how}, ${stacked ? 'phases as rows, ' : ''}packed weights`,
+        cost,
+        steps: blockSteps(job, shape, block, packed, adapter),
         once: packed.once,
         kept: { [packed.name]: packed.bytes },
         scratch: {},
         tables: packed.tables,
-      });
-    }
-  }
-  return parts;
+      };
+    });
 }
+
+/** The dispatches of a packed kernel: one or more a class and slice. */
+const blockSteps = (job: MapJob, shape: MapShape, { kernel, rows, columns: per, tile }: Packed, packed: ReturnType<typeof packing>, adapter: Adapter): Step[] =>
+  packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
+    slices(job, adapter).flatMap((s) => {
+      const { depth } = roles(job);
+      const across = Math.ceil((s.batch * c.positions) / per);
+      const size = tile ? 1 : workgroup(across, adapter);
+      const columns = Math.ceil(across / size);
+      const rowBlocks = padded / rows;
+      const count = job.geometry.groups * phasesOf(c) * rowBlocks * columns;
+      const most = MOST / Math.max(product(c.taps) * depth * rows * per * size, 1);
+      return groups(count, adapter.limits.groups, most).map(
+        ({ base, grid }): Step => ({
+          kernel,
+          types: types(job),
+          constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
+          params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, columns, w_at: begin / rows, count, base },
+          bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
+          grid,
+        }),
+      );
+    }),
+  );

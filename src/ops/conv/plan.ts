@@ -67,15 +67,15 @@ function chain(parts: readonly Part[]): Part {
   };
 }
 
-/** All parts for a map, best first. */
-function maps(job: MapJob, adapter: Adapter): Part[] {
-  const blocks = blockMaps(job, adapter);
-  return [...blocks.sort((a, b) => a.cost - b.cost), plainMap(job, adapter)];
+/** The best parts for a map, best first; the plain one always works. */
+function maps(job: MapJob, adapter: Adapter, most: number): Part[] {
+  const blocks = blockMaps(job, adapter, most);
+  return blocks.length < most ? [...blocks, plainMap(job, adapter)] : blocks;
 }
 
-/** Every admissible plan, best first for the adapter.
+/** Every admissible plan, or the best `most`, best first for the adapter.
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
-export function convPlans(call: ConvCall, adapter: Adapter): Plan[] {
+export function convPlans(call: ConvCall, adapter: Adapter, most = Number.POSITIVE_INFINITY): Plan[] {
   const { op, x, w, y, geometry: g, transposed, gradients, backward } = call;
   const { binding, buffer } = adapter.limits;
   const flat = (shape: readonly number[]): TensorSpec => ({ shape, dtype: x.dtype, layout: 'nchw', skew: 0 });
@@ -124,7 +124,8 @@ export function convPlans(call: ConvCall, adapter: Adapter): Plan[] {
   const b = call.bias ? { name: 'bias', dtype: call.bias.dtype as Real, at: call.bias.skew } : null;
   const direction: Direction = transposed ? 'scatter' : 'gather';
   const input = placeOf(backward ? 'x' : 'input', x);
-  const forward = (target: Place, a: typeof act): Part[] => maps({ op, id: 'y', geometry: g, direction, x: input, w: weights, b, y: target, act: a }, adapter);
+  const forward = (target: Place, a: typeof act): Part[] =>
+    maps({ op, id: 'y', geometry: g, direction, x: input, w: weights, b, y: target, act: a }, adapter, most);
   if (!backward) return forward(placeOf('output', y), act).map((part) => make(chain([wide, part])));
 
   const dy = placeOf('dy', call.dy!);
@@ -167,6 +168,7 @@ export function convPlans(call: ConvCall, adapter: Adapter): Plan[] {
           act: NONE,
         },
         adapter,
+        most,
       ).map((p) => ({ ...p, name: `dx ${p.name}` })),
     );
   if (gradients.includes('dw')) {
@@ -181,6 +183,6 @@ export function convPlans(call: ConvCall, adapter: Adapter): Plan[] {
     columns.push([biasGradient({ op, id: 'db', geometry: g, dy: back, channels: y.shape[1]!, positions: product(y.shape.slice(2)), db }, adapter)]);
   }
   // One plan for each way of the gradient that has most: the others take their own, or their best again.
-  const most = Math.max(...columns.map((c) => c.length));
-  return Array.from({ length: most }, (_, i) => make(chain([...before, ...columns.map((c) => c[i] ?? c[0]!)])));
+  const ways = Math.min(most, Math.max(...columns.map((c) => c.length)));
+  return Array.from({ length: ways }, (_, i) => make(chain([...before, ...columns.map((c) => c[i] ?? c[0]!)])));
 }
