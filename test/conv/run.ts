@@ -1,11 +1,12 @@
 // Runs one call on the GPU under every admissible plan.
 
+import type { TensorData } from '../../src/elements.ts';
 import type { Context, Tensor } from '../../src/index.ts';
 import { checkTensor } from '../../src/op.ts';
 import { type ConvTensors, convBackwardCall, convCall, convTransposeCall, resizeConvCall } from '../../src/ops/conv/arguments.ts';
 import type { ConvCall } from '../../src/ops/conv/call.ts';
+import { gradientPlans } from '../../src/ops/conv/gradient.ts';
 import { convPlans } from '../../src/ops/conv/plan.ts';
-import type { TensorData } from '../../src/tensor.ts';
 
 /** The checked call of an operation's name. */
 export function callOf(op: string, tensors: ConvTensors, options: object): ConvCall {
@@ -27,7 +28,7 @@ export async function everyPlan(ctx: Context, op: string, { x, w, bias, dy }: Te
   let call = callOf(op, { x: x.spec, w: w.spec, bias: bias?.spec ?? null }, options);
   if (dy) call = convBackwardCall(dy.spec, call, undefined);
   const inputs = { ...(dy ? { dy, x } : { input: x }), w, ...(bias && { bias }) };
-  const plans = convPlans(call, ctx.adapter);
+  const plans = (dy ? gradientPlans : convPlans)(call, ctx.adapter);
   const results: { plan: string; outputs: Record<string, TensorData> }[] = [];
   for (const [i, plan] of plans.slice(0, most).entries()) {
     const out = ctx.run(op, `${JSON.stringify(call)} test ${i}`, inputs, () => plan);

@@ -13,6 +13,7 @@ import {
   resizeConvCall,
 } from './arguments.ts';
 import type { ConvCall, Gradient } from './call.ts';
+import { gradientPlans } from './gradient.ts';
 import { convPlans } from './plan.ts';
 
 export type { AutoPad, ConvOptions, ConvTransposeOptions, Padding, ResizeConvOptions } from './arguments.ts';
@@ -118,7 +119,7 @@ function backward<O extends object>(op: string, spatial: number, check: Check<O>
     const tensors = specsOf(op, ctx, x.spec, w, options?.bias);
     const call = convBackwardCall(dy.spec, check(op, spatial, tensors, rest as unknown as O), gradients);
     const inputs = { dy, x, ...withBias(w, options.bias) };
-    return ctx.run(op, keyOf(call), inputs, () => convPlans(call, ctx.adapter, 1)[0]!) as Record<G, Tensor>;
+    return ctx.run(op, keyOf(call), inputs, () => gradientPlans(call, ctx.adapter, 1)[0]!) as Record<G, Tensor>;
   };
   const completed = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
     const { gradients, ...rest } = spec;
@@ -128,12 +129,12 @@ function backward<O extends object>(op: string, spatial: number, check: Check<O>
   return Object.assign(eager, {
     explain: (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
       const call = completed(ctx, spec);
-      return explanation(convPlans(call, ctx.adapter), { dy: call.dy!, x: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
+      return explanation(gradientPlans(call, ctx.adapter), { dy: call.dy!, x: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
     },
     prepare: async <G extends Gradient = Gradient>(ctx: Context, spec: ConvPrepareSpec & O & Biased & Chosen<G>): Promise<Prepared<'dy' | 'x' | G>> => {
       specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
       const call = completed(ctx, spec);
-      return prepared(ctx, op, convPlans(call, ctx.adapter), { dy: call.dy!, x: call.x }, withBias(spec.weight, spec.bias));
+      return prepared(ctx, op, gradientPlans(call, ctx.adapter), { dy: call.dy!, x: call.x }, withBias(spec.weight, spec.bias));
     },
   });
 }
