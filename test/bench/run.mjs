@@ -13,8 +13,8 @@ import { launchOptions } from '../machine.mjs';
 /** @typedef {{ report: Report, markdown: string }} Outcome */
 
 const USAGE = `npm run bench -- [options]
-  --quick        fewer and shorter rounds: about three minutes on two cores
-  --only TEXT    rows whose name contains TEXT
+  --quick        fewer rows, fewer and shorter rounds: about three minutes on two cores
+  --only TEXTS   rows whose name contains one of them (between commas), with --quick too
   --rounds N     rounds for every row
   --peers LIST   of tfjs,ort; "" for none
   --node         on Dawn in Node: us and tfjs`;
@@ -67,6 +67,7 @@ async function inChromium(quick, wanted) {
 /** The same modules, loaded by Vite into this process.
  * @param {boolean} quick @param {Wanted} wanted @returns {Promise<Outcome>} */
 async function inNode(quick, wanted) {
+  process.env['GALLIVM_PERF'] ??= ''; // Mesa's software driver optimises its code, as it does where nobody asks it not to
   const server = await createServer({
     root,
     mode: 'test',

@@ -130,10 +130,10 @@ export const convCases: readonly ConvCase[] = [
   convT('groups', [256, 256], square(10), { ...K4S2, g: 4 }),
   convT('selfie head', [16, 1], square(128), K2S2),
 
-  convTdx('DCGAN', [512, 256], square(8), { ...K4S2, quick: true }),
+  convTdx('DCGAN', [512, 256], square(8), K4S2),
   convTdx('DCGAN', [64, 3], square(32), K4S2),
   convTdx('U-Net (reduced)', [128, 64], square(28), K2S2),
-  convTdx('pix2pix d7 (reduced)', [128, 32], square(20), K4S2),
+  convTdx('pix2pix d7 (reduced)', [128, 32], square(20), { ...K4S2, quick: true }),
   convTdx('CycleGAN (reduced)', [64, 32], square(40), K3S2),
   convTdx('FCN-8s (reduced)', [21, 21], square(16), { k: 16, s: 8 }),
   convTdx('HiFi-GAN u2 (reduced)', [128, 64], [192], { k: 16, s: 8, p: 4 }),
@@ -150,8 +150,8 @@ export const convCases: readonly ConvCase[] = [
   convTdw('depthwise', [256, 256], square(64), { ...K4S2, g: 256 }),
 
   conv('tiny', [4, 4], square(8), K3),
-  conv('ResNet', [64, 64], square(64), { ...K3, quick: true }),
-  conv('ResNet (reduced)', [128, 128], square(14), K3),
+  conv('ResNet', [64, 64], square(64), K3),
+  conv('ResNet (reduced)', [128, 128], square(14), { ...K3, quick: true }),
   conv('ResNet down (reduced)', [64, 128], square(32), { k: 3, s: 2, p: 1 }),
   conv('ResNet stem', [3, 64], square(128), { k: 7, s: 2, p: 3 }),
   conv('1×1', [256, 256], square(20), { k: 1 }),

@@ -53,33 +53,33 @@ const software = 'software';
 
 /** Three sizes and more of each mode that peers have too, everywhere; two that cost only the call; the shapes of real networks, and their reduced forms. */
 export const resampleCases: readonly ResampleCase[] = [
-  row('nearest', 64, square(64), square(128)),
+  row('nearest', 64, square(64), square(128), { quick: true }),
   row('nearest', 256, square(40), square(80), { tag: 'R1' }),
   row('nearest', 3, square(128), square(512)),
-  row('bilinear', 64, square(64), square(128)),
+  row('bilinear', 64, square(64), square(128), { quick: true }),
   row('bilinear', 256, square(40), square(80)),
-  row('bilinear', 3, square(128), square(512)),
+  row('bilinear', 3, square(128), square(512), { quick: true }),
   row('bilinear', 21, square(65), square(257)),
   row('bilinear', 16, square(100), square(170)),
-  row('bicubic', 3, square(128), square(512)),
+  row('bicubic', 3, square(128), square(512), { quick: true }),
   row('bicubic', 64, square(64), square(128)),
   row('bicubic', 16, square(100), square(170)),
 
   row('nearest', 4, square(8), square(16), { tag: 'tiny' }),
-  row('bilinear', 4, square(8), square(16), { tag: 'tiny' }),
+  row('bilinear', 4, square(8), square(16), { tag: 'tiny', quick: true }),
 
-  row('nearest', 64, square(64), square(128), { backward: true }),
+  row('nearest', 64, square(64), square(128), { backward: true, quick: true }),
   row('nearest', 3, square(128), square(512), { backward: true }),
   row('bilinear', 64, square(64), square(128), { backward: true, rule: 'asymmetric' }),
   row('bilinear', 64, square(64), square(128), { backward: true, rule: 'align_corners' }),
-  row('bilinear', 21, square(65), square(257), { backward: true, rule: 'align_corners' }),
+  row('bilinear', 21, square(65), square(257), { backward: true, rule: 'align_corners', quick: true }),
   row('bilinear', 64, square(64), square(128), { backward: true }),
   row('bicubic', 3, square(128), square(512), { backward: true }),
 
   row('nearest', 512, square(32), square(64), { tag: 'R2', on: software }),
   row('bilinear', 1, square(256), [540, 960], { tag: 'R3', on: software }),
   row('bilinear', 150, square(32), square(128), { tag: 'R5', on: software }),
-  row('bilinear', 19, [32, 64], [256, 512], { tag: 'R6', on: software }),
+  row('bilinear', 19, [32, 64], [256, 512], { tag: 'R6', on: software, quick: true }),
   row('bicubic', 3, [270, 480], [540, 960], { tag: 'R8', on: software }),
   row('bicubic', 3, [540, 960], [270, 480], { tag: 'R9', on: software, antialias: true }),
 
@@ -87,9 +87,9 @@ export const resampleCases: readonly ResampleCase[] = [
   row('bilinear', 1, square(512), [1080, 1920], { tag: 'R3', on: gpu }),
   row('bilinear', 21, square(65), square(513), { tag: 'R4', on: gpu }),
   row('bilinear', 150, square(128), square(512), { tag: 'R5', on: gpu }),
-  row('bilinear', 19, [128, 256], [1024, 2048], { tag: 'R6', on: gpu }),
+  row('bilinear', 19, [128, 256], [1024, 2048], { tag: 'R6', on: gpu, quick: true }),
   row('bilinear', 19, [128, 256], [1024, 2048], { tag: 'R6', on: gpu, backward: true, rule: 'align_corners' }),
   row('bilinear', 256, square(64), square(128), { tag: 'R7', on: gpu }),
-  row('bicubic', 3, [1080, 1920], [2160, 3840], { tag: 'R8', on: gpu }),
+  row('bicubic', 3, [1080, 1920], [2160, 3840], { tag: 'R8', on: gpu, quick: true }),
   row('bicubic', 3, [2160, 3840], [1080, 1920], { tag: 'R9', on: gpu, antialias: true }),
 ];
