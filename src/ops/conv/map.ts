@@ -225,6 +225,7 @@ export function blockMaps(job: MapJob, adapter: Adapter, most: number): Part[] {
   return shapes
     .flatMap((shape, i) => blocks(adapter).map((block) => ({ shape, block, stacked: i > 0, cost: costOf(shape, depth, g, block, adapter) })))
     .filter(({ shape, block }) => packedBytes(shape, depth, g, block.rows) <= room && shape.classes.every((c) => c.rows.length <= 2 ** 16))
+    .filter(({ shape, block }) => !block.tile || shape.classes.some((c) => c.rows.length * 4 >= block.rows)) // no tile that is mostly empty
     .sort((a, b) => a.cost - b.cost)
     .slice(0, most)
     .map(({ shape, block, stacked, cost }): Part => {
