@@ -45,6 +45,8 @@ fn quick(s: Spot, t: Taps) -> mat4x4f {
   return mat4x4f(a, b, c, d);
 }
 
+fn add(sum: vec4f, weight: f32, v: vec4f) -> vec4f { return select(sum, sum + weight * v, weight != 0.0); }
+
 /// The same sums in the same order, but an input of weight 0 is not even multiplied: its NaN or infinity must not spread within the tile.
 fn exact(s: Spot, t: Taps) -> mat4x4f {
   var sum = mat4x4f();
@@ -60,7 +62,7 @@ fn exact(s: Spot, t: Taps) -> mat4x4f {
         line = select(line, line + r * f32(x[at + min(t.column + n, params.x_size.z - 1u) * params.inner]), r != vec4f());
       }
       let h = w * bitcast<vec4f>(table[t.rows + 1u + j]);
-      for (var m = 0u; m < 4u; m++) { if (h[m] != 0.0) { sum[m] += h[m] * line; } }
+      sum = mat4x4f(add(sum[0], h.x, line), add(sum[1], h.y, line), add(sum[2], h.z, line), add(sum[3], h.w, line));
     }
   }
   return sum;
@@ -75,7 +77,9 @@ fn tile(s: Spot) -> mat4x4f {
   var sum = quick(s, t);
   if (!(finite(sum[0]) && finite(sum[1]) && finite(sum[2]) && finite(sum[3]))) { sum = exact(s, t); }
   if (t.empty != 0u) {
-    for (var m = 0u; m < 4u; m++) { sum[m] = select(sum[m], vec4f(params.fill), bits(t.empty >> (4u * m))); }
+    let fill = vec4f(params.fill);
+    let e = vec4u(t.empty, t.empty >> 4u, t.empty >> 8u, t.empty >> 12u);
+    sum = mat4x4f(select(sum[0], fill, bits(e.x)), select(sum[1], fill, bits(e.y)), select(sum[2], fill, bits(e.z)), select(sum[3], fill, bits(e.w)));
   }
   return sum;
 }

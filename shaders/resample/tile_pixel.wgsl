@@ -2,7 +2,7 @@
 //! One invocation: 4 channels of a tile of 4 rows x 4 columns of outputs. x and y are [outer, D, H, W, inner], inner a multiple of 4.
 //! Source: PyTorch interpolate; ONNX Resize-19.
 import package::lib::grid::{flat_index};
-import package::lib::spot::{Spot, spot_of, Taps, taps_of, finite, TAPS};
+import package::lib::spot::{Spot, spot_of, Taps, taps_of, bits, finite, TAPS};
 
 alias real = f32;
 
@@ -74,9 +74,10 @@ fn quick(s: Spot, t: Taps) -> Tile {
   return tile;
 }
 
-fn add(sum: mat4x4f, h: f32, line: mat4x4f) -> mat4x4f {
-  if (h == 0.0) { return sum; }
-  return sum + h * line;
+fn add(sum: vec4f, weight: f32, v: vec4f) -> vec4f { return select(sum, sum + weight * v, weight != 0.0); }
+
+fn add_line(sum: mat4x4f, weight: f32, line: mat4x4f) -> mat4x4f {
+  return mat4x4f(add(sum[0], weight, line[0]), add(sum[1], weight, line[1]), add(sum[2], weight, line[2]), add(sum[3], weight, line[3]));
 }
 
 /// The same sums in the same order, but an input of weight 0 is not even multiplied: its NaN or infinity must not spread within the tile.
@@ -92,10 +93,10 @@ fn exact(s: Spot, t: Taps) -> Tile {
       for (var n = 0u; n < params.taps.z; n++) {
         let r = weights(t.columns + 1u + n);
         let v = at_x(at + min(t.column + n, params.x_size.z - 1u) * params.inner);
-        for (var m = 0u; m < 4u; m++) { if (r[m] != 0.0) { line[m] += r[m] * v; } }
+        line = mat4x4f(add(line[0], r.x, v), add(line[1], r.y, v), add(line[2], r.z, v), add(line[3], r.w, v));
       }
       let h = w * weights(t.rows + 1u + j);
-      tile = Tile(add(tile.a, h.x, line), add(tile.b, h.y, line), add(tile.c, h.z, line), add(tile.d, h.w, line));
+      tile = Tile(add_line(tile.a, h.x, line), add_line(tile.b, h.y, line), add_line(tile.c, h.z, line), add_line(tile.d, h.w, line));
     }
   }
   return tile;
@@ -108,9 +109,9 @@ fn line_at(s: Spot, depth: u32, row: u32) -> u32 {
 fn all_finite(m: mat4x4f) -> bool { return finite(m[0]) && finite(m[1]) && finite(m[2]) && finite(m[3]); }
 
 fn filled(row: mat4x4f, mask: u32) -> mat4x4f {
-  var out = row;
-  for (var m = 0u; m < 4u; m++) { if ((mask & (1u << m)) != 0u) { out[m] = vec4f(params.fill); } }
-  return out;
+  let fill = vec4f(params.fill);
+  let m = bits(mask);
+  return mat4x4f(select(row[0], fill, m.x), select(row[1], fill, m.y), select(row[2], fill, m.z), select(row[3], fill, m.w));
 }
 
 fn tile_of(s: Spot) -> Tile {
