@@ -23,7 +23,7 @@ override WORKGROUP: u32;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let p = place_of(id);
+  let p = place_of(id, 0u, 1u);
   let column = WORKGROUP * p.column + local;
   if (column >= positions(p)) { return; }
   let filter_ = table[params.row_list + 2u * params.rows];      // strides: taps of D, H, W, then the row

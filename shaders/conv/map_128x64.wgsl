@@ -24,7 +24,7 @@ var<workgroup> ws: array<vec4f, 512>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let p = place_of(id);
+  let p = place_of(id, 0u, 1u);
   if (64u * p.column >= positions(p)) { return; }
   let tx = local % 16u;
   let ty = local / 16u;

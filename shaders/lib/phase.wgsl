@@ -17,9 +17,10 @@ struct Params {
   y_size: vec3i,
   channels: u32,     // channels of y per group
   phases: vec3u,     // of each axis
-  rows: u32,         // blocks of rows
+  rows: u32,         // workgroups along the rows
   lists: vec3u,      // where the phases of each axis begin in the table
   row_list: u32,     // where the rows begin
+  row_blocks: u32,   // blocks of rows in w
   row_count: u32,    // rows without those that fill up a block
   batch: u32,
   columns: u32,      // workgroups along the columns
@@ -36,15 +37,15 @@ struct Params {
 
 struct Place { column: u32, row: u32, group: u32, phase: u32, d: vec4i, h: vec4i, w: vec4i }
 
-/// The blocks of a workgroup: all its invocations share rows and phase, so that their weights are read once. Blocks of columns
-/// vary fastest, then rows, phases, groups.
-fn place_of(id: u32) -> Place {
+/// The blocks of an invocation: those of a workgroup share a phase and, but for small maps, rows, so that their weights are read once.
+/// Workgroups vary fastest along the columns, then rows, phases, groups. `lane` is the block of rows among the `lanes` of the workgroup.
+fn place_of(id: u32, lane: u32, lanes: u32) -> Place {
   let a = id / params.columns;
   let b = a / params.rows;
   let c = b / params.phases.z;
   let d = c / params.phases.y;
   let group = d / params.phases.x;
-  return Place(id - a * params.columns, a - b * params.rows, group, b - group * params.phases.x * params.phases.y * params.phases.z,
+  return Place(id - a * params.columns, (a - b * params.rows) * lanes + lane, group, b - group * params.phases.x * params.phases.y * params.phases.z,
     table[params.lists.x + d - group * params.phases.x], table[params.lists.y + c - d * params.phases.y], table[params.lists.z + b - c * params.phases.z]);
 }
 
@@ -54,7 +55,7 @@ fn positions(p: Place) -> u32 { return params.batch * u32(p.d.x * p.h.x * p.w.x)
 /// Where the weights of a block of rows begin, in units of one weight per row.
 fn weights_of(p: Place) -> u32 {
   let phases = params.phases.x * params.phases.y * params.phases.z;
-  return params.w_at + ((p.group * phases + p.phase) * params.rows + p.row) * u32(params.taps.x * params.taps.y * params.taps.z) * params.depth;
+  return params.w_at + ((p.group * phases + p.phase) * params.row_blocks + p.row) * u32(params.taps.x * params.taps.y * params.taps.z) * params.depth;
 }
 
 fn within(i: vec4i, size: i32) -> vec4<bool> { return vec4u(i) < vec4u(u32(size)); }

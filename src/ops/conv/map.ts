@@ -11,7 +11,7 @@ import { type Adapter, cover, type Step } from '../../plan.ts';
 import type { FilterView } from './call.ts';
 import { type Geometry, product, type Strides } from './geometry.ts';
 import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
-import { groups, type Place, type Slice, slices, workgroup } from './window.ts';
+import { groups, lanes, type Place, type Slice, slices, workgroup } from './window.ts';
 
 /** The filter of a map: where it lies, and its strides as [smallChannels, largeChannels/groups, taps]. */
 export interface Weights {
@@ -118,7 +118,7 @@ export function plainMap(job: MapJob, adapter: Adapter): Part {
           kernel: map,
           types: { ...types(job), real_w: job.w.dtype },
           constants: { WORKGROUP: size, ...job.act },
-          params: { ...paramsOf(job, shape, c, at, s), rows: channels, columns, w_at: job.w.at, count, base },
+          params: { ...paramsOf(job, shape, c, at, s), rows: channels, row_blocks: channels, columns, w_at: job.w.at, count, base },
           bind: { x: s.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.y },
           grid,
         }),
@@ -143,8 +143,9 @@ interface Block {
 const costOf = (shape: MapShape, depth: number, g: Geometry, { rows, columns, tile, load }: Block, adapter: Adapter): number =>
   shape.classes.reduce((sum, c) => {
     const across = Math.ceil((g.batch * c.positions) / columns);
-    const size = tile ? 1 : workgroup(across, adapter);
-    const blocks = Math.ceil(c.rows.length / rows) * Math.ceil(across / size) * size;
+    const per = tile ? { size: 1, lanes: 1 } : lanes(across, adapter);
+    const deep = per.size / per.lanes;
+    const blocks = Math.ceil(c.rows.length / rows / deep) * deep * Math.ceil(across / per.lanes) * per.lanes;
     const invocations = tile ? 256 : 1;
     const each = product(c.taps) * (depth * load + 16 * invocations) + 1.5 * Math.min(rows, c.rows.length) * columns + 60 * invocations;
     return sum + g.groups * phasesOf(c) * blocks * each;
@@ -251,17 +252,17 @@ const blockSteps = (job: MapJob, shape: MapShape, { kernel, rows, columns: per, 
     slices(job, adapter).flatMap((s) => {
       const { depth } = roles(job);
       const across = Math.ceil((s.batch * c.positions) / per);
-      const size = tile ? 1 : workgroup(across, adapter);
-      const columns = Math.ceil(across / size);
-      const rowBlocks = padded / rows;
+      const { size, lanes: wide } = tile ? { size: 1, lanes: 1 } : lanes(across, adapter);
+      const columns = Math.ceil(across / wide);
+      const rowBlocks = Math.ceil(padded / rows / (size / wide));
       const count = job.geometry.groups * phasesOf(c) * rowBlocks * columns;
       const most = MOST / Math.max(product(c.taps) * depth * rows * per * size, 1);
       return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
           kernel,
           types: types(job),
-          constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
-          params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, columns, w_at: begin / rows, count, base },
+          constants: { ...(!tile && { WORKGROUP: size, LANES: wide }), ...job.act },
+          params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, row_blocks: padded / rows, columns, w_at: begin / rows, count, base },
           bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
           grid,
         }),

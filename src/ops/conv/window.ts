@@ -52,6 +52,12 @@ export function groups(count: number, limit: number, most: number): { base: numb
   return parts;
 }
 
+/** Invocations of a workgroup along the columns, and all: where there are few blocks of columns, the others take further rows. */
+export function lanes(blocks: number, adapter: Adapter): { size: number; lanes: number } {
+  const size = workgroup(blocks, adapter);
+  return blocks < size ? { size, lanes: 2 ** Math.ceil(Math.log2(blocks)) } : { size, lanes: size };
+}
+
 /** Invocations of a workgroup that share rows and stand along `blocks` blocks of columns: as many as fit without many idle ones. */
 export function workgroup(blocks: number, { software }: Adapter): number {
   const sizes = software ? [64, 32, 16, 8] : [64, 32];
