@@ -17,17 +17,16 @@ alias real_y = f32;
 @group(0) @binding(5) var<uniform> params: Params;
 
 override WORKGROUP: u32;
-override LANES: u32;       // invocations along the columns; the others take further rows
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let p = place_of(id, local / LANES, WORKGROUP / LANES);
-  let first = 8u * LANES * p.column + local % LANES;
+  let p = place_of(id, local / params.lanes, WORKGROUP / params.lanes);
+  let first = 8u * params.lanes * p.column + local % params.lanes;
   if (first >= positions(p) || 4u * p.row >= params.row_count) { return; }
-  let c = columns_of(first, LANES, p);
-  let f = columns_of(first + 4u * LANES, LANES, p);
+  let c = columns_of(first, params.lanes, p);
+  let f = columns_of(first + 4u * params.lanes, params.lanes, p);
   let d0 = inputs_d(p, c);
   let h0 = inputs_h(p, c);
   let w0 = inputs_w(p, c);
@@ -78,9 +77,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let s = array<vec4f, 8>(s0, s1, s2, s3, t0, t1, t2, t3);
   let row = 4u * p.row;
   let rows = min(params.row_count - row, 4u);
-  let blocks = select(4u, 8u, first + 4u * LANES < positions(p));
+  let blocks = select(4u, 8u, first + 4u * params.lanes < positions(p));
   for (var m = 0u; m < blocks; m += 4u) {
-    let columns = columns_of(first + m * LANES, LANES, p);
+    let columns = columns_of(first + m * params.lanes, params.lanes, p);
     for (var r = 0u; r < rows; r++) { store(p, columns, row + r, s[m + r]); }
   }
 }

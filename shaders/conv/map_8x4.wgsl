@@ -18,16 +18,15 @@ alias real_y = f32;
 @group(0) @binding(5) var<uniform> params: Params;
 
 override WORKGROUP: u32;
-override LANES: u32;       // invocations along the columns; the others take further rows
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
-  let p = place_of(id, local / LANES, WORKGROUP / LANES);
-  let first = 4u * LANES * p.column + local % LANES;
+  let p = place_of(id, local / params.lanes, WORKGROUP / params.lanes);
+  let first = 4u * params.lanes * p.column + local % params.lanes;
   if (first >= positions(p) || 8u * p.row >= params.row_count) { return; }
-  let c = columns_of(first, LANES, p);
+  let c = columns_of(first, params.lanes, p);
   let d0 = inputs_d(p, c);
   let h0 = inputs_h(p, c);
   let w0 = inputs_w(p, c);

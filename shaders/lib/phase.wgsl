@@ -24,6 +24,7 @@ struct Params {
   row_count: u32,    // rows without those that fill up a block
   batch: u32,
   columns: u32,      // workgroups along the columns
+  lanes: u32,        // invocations of a workgroup along the columns; the others take further rows
   x_channel: u32,    // stride of channels
   y_channel: u32,
   x_at: u32,
