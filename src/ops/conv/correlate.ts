@@ -102,8 +102,9 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     return {
       name,
       why: direct ? why : `${why}, ${count} slices`,
-      // Loads of all invocations: one a row and one a column, and about 6 for the place of a position.
-      cost: tiles * g.batch * product(g.axes.map((a) => a.small)) * (per + columns + 6),
+      // Loads of all invocations: one a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row
+      // and a handful of columns, and took 2 to 5 times as long as one weight an invocation on both software adapters.
+      cost: tiles * g.batch * product(g.axes.map((a) => a.small)) * (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1),
       steps,
       once: [],
       kept: {},
