@@ -7,6 +7,18 @@
 
 /// Unrolled taps of a row.
 override TAPS: u32;
+/// Taps along D and H where they are few, so that loops have constant bounds; else 0.
+override TAPS_D: u32;
+override TAPS_H: u32;
+
+fn depth_taps() -> u32 {
+  if (TAPS_D != 0u) { return TAPS_D; }
+  return params.taps.x;
+}
+fn row_taps() -> u32 {
+  if (TAPS_H != 0u) { return TAPS_H; }
+  return params.taps.y;
+}
 
 /// Which tile: c in units of the element type, column and row in tiles.
 struct Spot { c: u32, column: u32, row: u32, depth: u32, outer: u32 }

@@ -1,6 +1,6 @@
 //! The tile of scalars that tile.wgsl and tile_row.wgsl share; they differ in how they store it.
 //! The root declares x, table and params.
-import package::lib::spot::{Spot, Taps, taps_of, bits, finite, TAPS};
+import package::lib::spot::{Spot, Taps, taps_of, bits, finite, TAPS, depth_taps, row_taps};
 
 /// The tile: its columns are rows of outputs. Up to 8 inputs of a row are unrolled.
 fn quick(s: Spot, t: Taps) -> mat4x4f {
@@ -20,11 +20,11 @@ fn quick(s: Spot, t: Taps) -> mat4x4f {
   var b = vec4f();
   var c = vec4f();
   var d = vec4f();
-  for (var i = 0u; i < params.taps.x; i++) {
+  for (var i = 0u; i < depth_taps(); i++) {
     let depth = table[t.depths + i];
     let w = bitcast<f32>(depth.y);
     if (w == 0.0) { continue; }
-    for (var j = 0u; j < params.taps.y; j++) {
+    for (var j = 0u; j < row_taps(); j++) {
       let at = line_at(s, depth.x, t.row + j);
       var line = r[0] * f32(x[at + k.x]);
       if (TAPS > 1u) { line += r[1] * f32(x[at + k.y]); }

@@ -2,7 +2,7 @@
 //! One invocation: 4 channels of a tile of 4 rows x 4 columns of outputs. x and y are [outer, D, H, W, inner], inner a multiple of 4.
 //! Source: PyTorch interpolate; ONNX Resize-19.
 import package::lib::grid::{flat_index};
-import package::lib::spot::{Spot, spot_of, Taps, taps_of, bits, finite, TAPS};
+import package::lib::spot::{Spot, spot_of, Taps, taps_of, bits, finite, TAPS, depth_taps, row_taps};
 
 alias real = f32;
 
@@ -49,11 +49,11 @@ fn quick(s: Spot, t: Taps) -> Tile {
   if (TAPS > 6u) { r[6] = weights(t.columns + 7u); }
   if (TAPS > 7u) { r[7] = weights(t.columns + 8u); }
   var tile = Tile();
-  for (var i = 0u; i < params.taps.x; i++) {
+  for (var i = 0u; i < depth_taps(); i++) {
     let depth = table[t.depths + i];
     let w = bitcast<f32>(depth.y);
     if (w == 0.0) { continue; }
-    for (var j = 0u; j < params.taps.y; j++) {
+    for (var j = 0u; j < row_taps(); j++) {
       let at = line_at(s, depth.x, t.row + j);
       var line = spread(r[0], at_x(at + k.x));
       if (TAPS > 1u) { line += spread(r[1], at_x(at + k.y)); }
