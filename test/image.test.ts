@@ -1,15 +1,14 @@
 // What runs without a browser: the two image kernels, in every element type and layout that the device has.
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ScreenCall } from '../src/image/screen.ts';
 import { draw } from '../src/image/screen.ts';
 import { unpackPlan } from '../src/image/unpack.ts';
 import type { DType, Layout } from '../src/plan.ts';
 import type { Tensor } from '../src/tensor.ts';
-import { context, uncaptured } from './gpu.ts';
+import { context } from './gpu.ts';
 
 const ctx = await context();
 const dtypes: DType[] = ctx.device.features.has('shader-f16') ? ['f32', 'f16'] : ['f32'];
-afterAll(() => expect(uncaptured).toEqual([]));
 
 /** Bytes that are all different from their neighbours. */
 const byte = (i: number) => (i * 37 + 11) % 256;

@@ -1,11 +1,11 @@
 // The public calls: prepared, explained, cached weights, limits, refusals.
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Context, createContext, type Tensor } from '../../src/index.ts';
 import * as reference from '../../src/ops/conv/cpu.ts';
 import * as gpu from '../../src/ops/conv/index.ts';
 import { convPlans } from '../../src/ops/conv/plan.ts';
 import { count, differs, generate } from '../fixtures.ts';
-import { context, uncaptured } from '../gpu.ts';
+import { context } from '../gpu.ts';
 import { callOf } from './run.ts';
 
 const plain = (shape: number[], seed: number) => ({ data: generate(count(shape), seed), shape });
@@ -213,5 +213,3 @@ test('conv: every option changes the result', () => {
     expect(seen.size).toBe(variants.length + 2);
   }
 });
-
-afterAll(() => expect(uncaptured).toEqual([]));

@@ -1,13 +1,13 @@
 // Every plan of a table of geometries against the reference: forward, all gradients, and the adjoint identity.
 // Cases aim at code paths: kernels 1 to 64, strides that do and do not divide them, dilation against stride, groups to depthwise,
 // odd paddings, output padding, channels that fill up no block, batch 0 1 3, both layouts and dtypes, one activation each.
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Context, Tensor } from '../../src/index.ts';
 import type { Activation } from '../../src/ops/conv/call.ts';
 import * as reference from '../../src/ops/conv/cpu.ts';
 import type { Layout } from '../../src/plan.ts';
 import { count, differs, generate } from '../fixtures.ts';
-import { context, uncaptured } from '../gpu.ts';
+import { context } from '../gpu.ts';
 import { HALF, units } from './bound.ts';
 import { everyPlan } from './run.ts';
 
@@ -204,5 +204,3 @@ test('conv plans: filter layouts, and whole numbers bit for bit', { timeout: 300
     }
   }
 });
-
-afterAll(() => expect(uncaptured).toEqual([]));

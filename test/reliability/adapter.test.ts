@@ -35,8 +35,8 @@ test('options that cannot be had are refused', async () => {
 
 test('software adapters are recognised', async () => {
   const ctx = await createContext();
-  const { vendor, architecture } = ctx.device.adapterInfo;
-  expect([vendor, architecture, ctx.isSoftware]).toEqual([vendor, architecture, /swiftshader|software/.test(architecture)]);
+  const { architecture } = ctx.device.adapterInfo;
+  expect(ctx.isSoftware, architecture).toBe(/swiftshader|software/.test(architecture));
   ctx.destroy();
 });
 
