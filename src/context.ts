@@ -285,8 +285,15 @@ export class Context {
   }
 
   /** @internal Runs the plan of a call: recorded now, submitted with the batch.
-   * @param key names the call completely, so that an equal call reuses its plan */
-  run(op: string, key: string, inputs: Readonly<Record<string, Tensor>>, plan: () => Plan): Record<string, Tensor> {
+   * @param key names the call completely, so that an equal call reuses its plan
+   * @param into outputs that are written in place, rather than made */
+  run(
+    op: string,
+    key: string,
+    inputs: Readonly<Record<string, Tensor>>,
+    plan: () => Plan,
+    into: Readonly<Record<string, Tensor>> = {},
+  ): Record<string, Tensor> {
     this.alive(op);
     const program = this.#program(op, key, plan);
     const { limits } = this.adapter;
@@ -301,13 +308,14 @@ export class Context {
       places.set(name, { buffer, offset: 0, size: Math.min(buffer.size, limits.binding - (limits.binding % 4)) });
       return buffer;
     };
-    for (const [name, input] of Object.entries(inputs)) {
+    for (const [name, input] of Object.entries({ ...inputs, ...into })) {
       for (const fault of input.faults) depend(fault);
-      places.set(name, placeOf(input));
+      places.set(name, input.place);
     }
     depend(program.fault);
     try {
-      const outputs = Object.entries(program.plan.outputs).map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
+      const made = Object.entries(program.plan.outputs).filter(([name]) => !into[name]);
+      const outputs = made.map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
       const weights = program.plan.once?.length && !inputs['w']?.wrapped ? inputs['w'] : undefined;
       const known = weights?.derived?.get(key, weights.version);
       if (known) {
@@ -317,7 +325,7 @@ export class Context {
       const lasting = taken.length;
       for (const [name, bytes] of Object.entries(program.plan.scratch)) take(name, bytes);
       // A call whose objects may turn out invalid, or belong to somebody else, must not take others down with it.
-      const alone = Object.values(inputs).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
+      const alone = Object.values({ ...inputs, ...into }).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
       if (alone) this.#recorder.submit();
       const batch = this.#recorder.open(op);
       const encode = () => program.encode(batch.pass, (name) => places.get(name)!, known ? 'steps' : 'all');
@@ -338,7 +346,11 @@ export class Context {
         const of = new Map(Object.keys(program.plan.kept!).map((name) => [name, places.get(name)!]));
         weights.derived.set(key, { version: weights.version, places: of, faults: list });
       }
-      return Object.fromEntries(outputs.map(([name, spec, buffer]) => [name, this.#track(new Tensor(this, spec, buffer, 0, false, list))]));
+      for (const tensor of Object.values(into)) {
+        tensor.version++;
+        tensor.faults = list;
+      }
+      return { ...into, ...Object.fromEntries(outputs.map(([name, spec, buffer]) => [name, this.#track(new Tensor(this, spec, buffer, 0, false, list))])) };
     } catch (error) {
       for (const buffer of taken) this.#pool.release(buffer);
       throw error;
@@ -386,9 +398,3 @@ export class Context {
 }
 
 const bytesOf = (spec: Omit<TensorSpec, 'skew'>) => spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
-
-/** @internal where an input lies: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew */
-export function placeOf({ buffer, offset, byteLength }: Tensor): Place {
-  const base = offset - (offset % 256);
-  return { buffer, offset: base, size: Math.max(Math.min(Math.ceil((offset - base + byteLength) / 4) * 4, buffer.size - base), 4) };
-}

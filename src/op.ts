@@ -1,5 +1,5 @@
 import { refuse, show, UpsampleError } from './check.ts';
-import { type Context, placeOf } from './context.ts';
+import type { Context } from './context.ts';
 import { type Adapter, BYTES, type DType, type Layout, type Plan, planBytes, type TensorSpec } from './plan.ts';
 import type { Place, Program } from './program.ts';
 import { Tensor } from './tensor.ts';
@@ -85,7 +85,7 @@ export class Prepared<Io extends string = 'input' | 'output'> {
     const places = new Map(this.#scratch);
     for (const [name, tensor] of Object.entries(this.#fixed)) {
       checkTensor(this.#op, name, tensor, this.#ctx);
-      places.set(name, placeOf(tensor));
+      places.set(name, tensor.place);
     }
     for (const [name, spec] of Object.entries({ ...this.#inputs, ...outputs })) places.set(name, this.#place(name, spec, io[name as Io]));
     for (const to of Object.keys(outputs))
@@ -188,10 +188,28 @@ export async function prepared<Io extends string>(
   await done;
   if (plan.once?.length) {
     for (const [name, tensor] of Object.entries(fixed)) checkTensor(op, name, tensor, ctx);
-    await ctx.once(op, program, (name) => places.get(name) ?? placeOf(fixed[name]!));
+    await ctx.once(op, program, (name) => places.get(name) ?? fixed[name]!.place);
   }
   const all = { ...inputs, ...Object.fromEntries(Object.entries(fixed).map(([name, { spec }]) => [name, spec])) };
   return new Prepared<Io>(ctx, op, program, inputs, places, explanation(plans, all), fixed);
+}
+
+/** Runs the best plan of a checked call now, and tells the tape that follows one of its tensors.
+ * @param args the call as it was written
+ * @param call names the call completely: an equal one reuses its plan
+ * @param result what the call returns of the plan's outputs */
+export function eager<R>(
+  op: string,
+  args: readonly unknown[],
+  inputs: Readonly<Record<string, Tensor>>,
+  call: object,
+  plan: () => Plan,
+  result: (outputs: Record<string, Tensor>) => R,
+): R {
+  const tensors = Object.values(inputs);
+  const returned = result(tensors[0]!.ctx.run(op, JSON.stringify(call), inputs, plan));
+  tensors.find((t) => t.tape)?.tape?.record(op, args, returned);
+  return returned;
 }
 
 /** Builds an operation from its argument checks and its plans.
@@ -202,11 +220,18 @@ export function operation<Rest extends unknown[], Options extends object, Call e
   plans: (call: Call, adapter: Adapter) => Plan[],
   split: (options: Options) => Rest,
 ): Operation<Rest, Options> {
-  const eager = (x: Tensor, ...rest: Rest): Tensor => {
+  const now = (x: Tensor, ...rest: Rest): Tensor => {
     checkTensor(op, 'x', x);
     x.ctx.alive(op);
     const call = check(op, x.spec, ...rest);
-    return x.ctx.run(op, JSON.stringify(call), { input: x }, () => plans(call, x.ctx.adapter)[0]!)['output']!;
+    return eager(
+      op,
+      [x, ...rest],
+      { input: x },
+      call,
+      () => plans(call, x.ctx.adapter)[0]!,
+      (outputs) => outputs['output']!,
+    );
   };
   const complete = (ctx: Context, spec: PrepareSpec & Options) => {
     const { shape, dtype = 'f32', layout = 'nchw', ...options } = spec;
@@ -215,7 +240,7 @@ export function operation<Rest extends unknown[], Options extends object, Call e
     const call = check(op, { ...x, skew: 0 }, ...split(options as unknown as Options));
     return { call, all: plans(call, ctx.adapter) };
   };
-  return Object.assign(eager, {
+  return Object.assign(now, {
     explain: (ctx: Context, spec: PrepareSpec & Options) => {
       const { call, all } = complete(ctx, spec);
       return explanation(all, { input: call.x });

@@ -4,6 +4,13 @@ import type { Derived } from './derived.ts';
 import { decoded, type TensorData } from './elements.ts';
 import { type Fault, guarded } from './fault.ts';
 import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
+import type { Place } from './program.ts';
+
+/** Follows tensors through the calls that use them, without any operation knowing of it: how autograd records. */
+export interface Tape {
+  /** @param args the call as it was written, @param result what it returned */
+  record(op: string, args: readonly unknown[], result: unknown): void;
+}
 
 /** An array on the GPU. Its shape is written [N, C, ...spatial]; `layout` says how it lies in memory. Made by `ctx.tensor`, `ctx.wrap` and operations. */
 export class Tensor {
@@ -20,13 +27,15 @@ export class Tensor {
   /** Whether `buffer` came from `ctx.wrap` and belongs to somebody else. */
   readonly wrapped: boolean;
   /** @internal what the GPU may still report about the work behind this tensor */
-  readonly faults: readonly Fault[];
+  faults: readonly Fault[];
   /** @internal as plans see it */
   readonly spec: TensorSpec;
   /** @internal counts writes into an existing tensor: who writes in place adds 1, and what was derived from it is made anew */
   version = 0;
   /** @internal what plans have derived from it alone */
   derived: Derived | undefined;
+  /** @internal who is told of every eager call on this tensor */
+  tape: Tape | undefined;
   #disposed = false;
 
   /** @internal */
@@ -45,6 +54,13 @@ export class Tensor {
 
   get byteLength(): number {
     return this.size * BYTES[this.dtype];
+  }
+
+  /** @internal where it is bound: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew */
+  get place(): Place {
+    const { buffer } = this;
+    const offset = this.offset - (this.offset % 256);
+    return { buffer, offset, size: Math.max(Math.min(Math.ceil((this.offset - offset + this.byteLength) / 4) * 4, buffer.size - offset), 4) };
   }
 
   get disposed(): boolean {

@@ -1,5 +1,5 @@
 import screen from '../../shaders/image/screen.wgsl';
-import { type Context, placeOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { declare, paramsBytes } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import { ALPHAS } from './arguments.ts';
@@ -48,7 +48,7 @@ export function draw(x: Tensor, texture: GPUTexture, { mean, std, alpha }: Scree
   }
   ctx.flush(); // calls not yet submitted may write x
   device.queue.writeBuffer(params, 0, paramsBytes(screen, { mean, deviation: std, ...stridesOf(spec), x_at: spec.skew }));
-  const resources: Record<string, GPUBufferBinding> = { x: placeOf(x), params: { buffer: params } };
+  const resources: Record<string, GPUBufferBinding> = { x: x.place, params: { buffer: params } };
   const entries = screen.bindings.map(({ name, binding }) => ({ binding, resource: resources[name]! }));
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginRenderPass({ colorAttachments: [{ view: texture.createView(), loadOp: 'clear', storeOp: 'store' }] });

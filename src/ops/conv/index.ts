@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { checkTensor, type Explanation, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
+import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import type { TensorSpec } from '../../plan.ts';
 import { Tensor } from '../../tensor.ts';
 import {
@@ -68,9 +68,6 @@ function specsOf(op: string, ctx: Context, x: TensorSpec, w: unknown, bias: unkn
   return { x, w: w.spec, bias: bias ? (bias as Tensor).spec : null };
 }
 
-/** The plan of a call depends on specs alone. */
-const keyOf = (call: ConvCall) => JSON.stringify(call);
-
 const withBias = (w: Tensor, bias: Tensor | undefined) => ({ w, ...(bias && { bias }) });
 
 /** Splits the spec of `prepare` and `explain`, and checks it. */
@@ -84,14 +81,21 @@ function complete<O extends object>(op: string, spatial: number, check: Check<O>
 }
 
 function forward<O extends object>(op: string, spatial: number, check: Check<O>): ConvOperation<O> {
-  const eager = (x: Tensor, w: Tensor, options: O & Biased = {} as O & Biased): Tensor => {
+  const now = (x: Tensor, w: Tensor, options: O & Biased = {} as O & Biased): Tensor => {
     checkTensor(op, 'x', x);
     const { ctx } = x;
     ctx.alive(op);
     const call = check(op, spatial, specsOf(op, ctx, x.spec, w, options?.bias), options);
-    return ctx.run(op, keyOf(call), { input: x, ...withBias(w, options.bias) }, () => convPlans(call, ctx.adapter, 1)[0]!)['output']!;
+    return eager(
+      op,
+      [x, w, options],
+      { input: x, ...withBias(w, options.bias) },
+      call,
+      () => convPlans(call, ctx.adapter, 1)[0]!,
+      (outputs) => outputs['output']!,
+    );
   };
-  return Object.assign(eager, {
+  return Object.assign(now, {
     explain: (ctx: Context, spec: ConvExplainSpec & O & Biased) => {
       const call = complete(op, spatial, check, ctx, spec);
       return explanation(convPlans(call, ctx.adapter), { input: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
@@ -105,7 +109,7 @@ function forward<O extends object>(op: string, spatial: number, check: Check<O>)
 }
 
 function backward<O extends object>(op: string, spatial: number, check: Check<O>): ConvBackwardOperation<O> {
-  const eager = <G extends Gradient = Gradient>(
+  const now = <G extends Gradient = Gradient>(
     dy: Tensor,
     x: Tensor,
     w: Tensor,
@@ -119,14 +123,21 @@ function backward<O extends object>(op: string, spatial: number, check: Check<O>
     const tensors = specsOf(op, ctx, x.spec, w, options?.bias);
     const call = convBackwardCall(dy.spec, check(op, spatial, tensors, rest as unknown as O), gradients);
     const inputs = { dy, x, ...withBias(w, options.bias) };
-    return ctx.run(op, keyOf(call), inputs, () => gradientPlans(call, ctx.adapter, 1)[0]!) as Record<G, Tensor>;
+    return eager(
+      op,
+      [dy, x, w, options],
+      inputs,
+      call,
+      () => gradientPlans(call, ctx.adapter, 1)[0]!,
+      (outputs) => outputs as Record<G, Tensor>,
+    );
   };
   const completed = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
     const { gradients, ...rest } = spec;
     const call = complete(op, spatial, check, ctx, rest as unknown as ConvExplainSpec & O & Biased);
     return convBackwardCall(call.y, call, gradients);
   };
-  return Object.assign(eager, {
+  return Object.assign(now, {
     explain: (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
       const call = completed(ctx, spec);
       return explanation(gradientPlans(call, ctx.adapter), { dy: call.dy!, x: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
