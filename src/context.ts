@@ -175,21 +175,32 @@ export class Context {
 
   /** Runs a synchronous function and disposes every tensor it made, except those it returns (alone, in an array or as properties). */
   tidy<T>(body: () => T): T {
-    const scope = new Set<Tensor>();
-    this.#scopes.push(scope);
+    return this.scope(body, (made, result) => {
+      const kept = new Set<unknown>(result instanceof Tensor ? [result] : typeof result === 'object' && result ? Object.values(result) : []);
+      for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
+    });
+  }
+
+  /** @internal Runs a synchronous function on the set of tensors it makes. What `end` does not dispose of belongs to the scope around this one. */
+  scope<T>(body: (made: ReadonlySet<Tensor>) => T, end: (made: ReadonlySet<Tensor>, result: T | undefined) => void): T {
+    const made = new Set<Tensor>();
+    this.#scopes.push(made);
     let result: T | undefined;
     try {
-      result = body();
+      result = body(made);
       if (result instanceof Promise) refuse('tidy', 'the function returned a promise', 'expected a synchronous function');
       return result;
     } finally {
       this.#scopes.pop();
-      const kept = new Set<unknown>(result instanceof Tensor ? [result] : typeof result === 'object' && result ? Object.values(result) : []);
-      for (const tensor of scope) {
-        if (!kept.has(tensor)) tensor.dispose();
-        else this.#scopes.at(-1)?.add(tensor);
-      }
+      end(made, result);
+      for (const tensor of made) if (!tensor.disposed) this.#track(tensor);
     }
+  }
+
+  /** @internal A tensor that outlives the scopes it was made in. */
+  keep(tensor: Tensor): Tensor {
+    for (const scope of this.#scopes) scope.delete(tensor);
+    return tensor;
   }
 
   /** Waits until prepared operations are compiled: `await ctx.warmup([bilinear2d.prepare(ctx, …), …])`. */
@@ -241,7 +252,7 @@ export class Context {
 
   /** @internal */
   release(tensor: Tensor): void {
-    for (const scope of this.#scopes) scope.delete(tensor);
+    this.keep(tensor);
     tensor.derived?.clear();
     if (tensor.wrapped || this.#ended) return;
     this.#pool.release(tensor.buffer);

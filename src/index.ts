@@ -6,4 +6,4 @@ export type { Explanation, Operation, Prepared, PrepareSpec, Resource } from './
 export * from './ops/conv/index.ts';
 export * from './ops/resample/index.ts';
 export type { DType, Layout } from './plan.ts';
-export { Tensor } from './tensor.ts';
+export { type BackwardOptions, Tensor } from './tensor.ts';

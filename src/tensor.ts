@@ -6,10 +6,25 @@ import { type Fault, guarded } from './fault.ts';
 import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
 import type { Place } from './program.ts';
 
+/** How `backward` goes back from a tensor. */
+export interface BackwardOptions {
+  /** Gradient of the tensor, of its shape; only a tensor of one element can do without, and then it is 1. */
+  cotangent?: Tensor;
+  /** Parameters whose gradients are wanted; default all that the tensor was computed from. */
+  of?: readonly Tensor[];
+  /** Results of calls on the way that stay; default none. */
+  keep?: readonly Tensor[];
+  /** Whether everything on the way stays, for a second `backward`; default false. */
+  retain?: boolean;
+}
+
 /** Follows tensors through the calls that use them, without any operation knowing of it: how autograd records. */
 export interface Tape {
+  /** What `backward` gathered. */
+  grad: Tensor | undefined;
   /** @param args the call as it was written, @param result what it returned */
   record(op: string, args: readonly unknown[], result: unknown): void;
+  backward(from: Tensor, options: BackwardOptions): void;
 }
 
 /** An array on the GPU. Its shape is written [N, C, ...spatial]; `layout` says how it lies in memory. Made by `ctx.tensor`, `ctx.wrap` and operations. */
@@ -105,6 +120,20 @@ export class Tensor {
   async item(): Promise<number> {
     if (this.size !== 1) throw new UpsampleError('invalid-argument', 'item', `the tensor [${this.shape.join(', ')}] has ${this.size} elements; expected 1`);
     return (await this.data())[0]!;
+  }
+
+  /** The gradient that `backward` gathered, of a `parameter` of webgpu-upsample/nn: kept until `zeroGrad`, also out of `ctx.tidy`. */
+  get grad(): Tensor | undefined {
+    return this.tape?.grad;
+  }
+
+  /** Computes the gradients of this tensor, a loss, with respect to the parameters it was computed from, and adds them to their `grad`.
+   * Disposes what the recorded calls on the way had made, except this tensor and those of `keep`.
+   * @param options `cotangent` 1, `of` all parameters, `keep` none, `retain` false
+   * @throws UpsampleError `invalid-argument` where no parameter leads here, a call on the way has no gradient, or the way was gone before; `disposed` */
+  backward(options: BackwardOptions = {}): void {
+    if (!this.tape) refuse('backward', `the tensor [${this.shape.join(', ')}] was not computed from a parameter`, 'see parameter of webgpu-upsample/nn');
+    this.tape.backward(this, options);
   }
 
   /** Gives the memory back. A second call does nothing; a read under way finishes. */
