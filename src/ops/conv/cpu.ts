@@ -1,7 +1,6 @@
 // The reference: the same checks and geometry as the kernels, in float64, one multiply-add after another.
-import { refuse } from '../../check.ts';
-import { BYTES, type TensorSpec } from '../../plan.ts';
-import type { Plain, PlainResult } from '../resample/cpu.ts';
+import { type Plain, type PlainResult, specOf } from '../../plain.ts';
+import type { TensorSpec } from '../../plan.ts';
 import { activate, derivative } from './activation.ts';
 import {
   type ConvOptions,
@@ -17,15 +16,6 @@ import type { ConvCall, Gradient } from './call.ts';
 import { type Geometry, inside, product, type Strides, stridesOf } from './geometry.ts';
 
 type Numbers = Float64Array<ArrayBuffer>;
-
-function specOf(op: string, name: string, t: Plain): TensorSpec {
-  const { data, shape, layout = 'nchw', dtype = 'f32' } = t ?? {};
-  if (!Array.isArray(shape)) refuse(op, `${name} has no shape`, 'expected { data, shape }');
-  if (!(dtype in BYTES)) refuse(op, `dtype of ${name} is "${dtype}"`, `expected one of ${Object.keys(BYTES).join(', ')}`);
-  if (layout !== 'nchw' && layout !== 'nhwc') refuse(op, `layout of ${name} is "${layout}"`, 'expected one of nchw, nhwc');
-  if (data?.length !== product(shape)) refuse(op, `${name} has ${data?.length} elements for shape [${shape.join(', ')}]`, `expected ${product(shape)}`);
-  return { shape, dtype, layout, skew: 0 };
-}
 
 /** Visits [outer, channels, D, H, W] in that order with each element's place in memory. */
 function visit(sizes: readonly number[], { batch, channel, axes }: Strides, each: (at: number, i: number) => void): void {

@@ -5,6 +5,7 @@ import map8x4 from '../../../shaders/conv/map_8x4.wgsl';
 import map8x8 from '../../../shaders/conv/map_8x8.wgsl';
 import map64x64 from '../../../shaders/conv/map_64x64.wgsl';
 import map128x64 from '../../../shaders/conv/map_128x64.wgsl';
+import mapLine from '../../../shaders/conv/map_line.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
 import type { Kernel } from '../../kernel.ts';
 import { type Adapter, cover, type Step } from '../../plan.ts';
@@ -98,26 +99,30 @@ function paramsOf(job: MapJob, shape: MapShape, c: MapClass, at: { lists: number
 const types = (job: MapJob) => ({ real_x: job.x.dtype, real_b: job.b?.dtype ?? job.w.dtype, real_y: job.y.dtype });
 const phasesOf = (c: MapClass) => product(c.phases.map((p) => p.length));
 
-/** The plain plan: one output an invocation, the filter as it lies. */
-export function plainMap(job: MapJob, adapter: Adapter): Part {
+/** Plans that read the filter as it lies: one output an invocation, which always works, or neighbours of a line. */
+function directMap(job: MapJob, adapter: Adapter, line: boolean): Part {
   const { geometry: g } = job;
   const { depth, channels, row, channel, group } = roles(job);
   const shape = mapShape(g, job.direction, false, channels);
+  const wide = g.axes[2][job.direction === 'gather' ? 'small' : 'large'] > 8 * shape.oStep[2];
+  const per = line ? (wide ? 16 : 8) : 1;
+  const slide = shape.iStep[2] === 1 && Math.abs(shape.iTap[2]) === 1;
   const tables: Record<string, Uint32Array> = {};
   const steps = shape.classes.flatMap((c, i) => {
     const { table, ...at } = tableOf(c, channels, [...job.w.view.axes, row, channel, group, 0, 0]);
     const name = `${job.id}table${i}`;
     tables[name] = table;
     return slices(job, adapter).flatMap((s) => {
-      const size = workgroup(s.batch * c.positions, adapter);
-      const columns = Math.ceil((s.batch * c.positions) / size);
+      const blocks = s.batch * across(c, per);
+      const size = workgroup(blocks, adapter);
+      const columns = Math.ceil(blocks / size);
       const count = g.groups * phasesOf(c) * channels * columns;
-      const most = MOST / Math.max(product(c.taps) * depth * size, 1);
+      const most = MOST / Math.max(product(c.taps) * depth * size * per, 1);
       return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
-          kernel: map,
+          kernel: line ? mapLine : map,
           types: { ...types(job), real_w: job.w.dtype },
-          constants: { WORKGROUP: size, ...job.act },
+          constants: { WORKGROUP: size, ...(line && { SLIDE: Number(slide), WIDE: Number(wide) }), ...job.act },
           params: { ...paramsOf(job, shape, c, at, s), rows: channels, row_blocks: channels, columns, lanes: size, w_at: job.w.at, count, base },
           bind: { x: s.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.y },
           grid,
@@ -125,9 +130,34 @@ export function plainMap(job: MapJob, adapter: Adapter): Part {
       );
     });
   });
-  const cost = costOf(shape, depth, g, { rows: 1, columns: 1, tile: false, load: 2 }, adapter);
-  return { name: 'plain', why: 'one output at a time, the filter as it lies', cost, steps, once: [], kept: {}, scratch: {}, tables };
+  const part = { steps, once: [], kept: {}, scratch: {}, tables };
+  const cost = (load: number, tap: number) =>
+    shape.classes.reduce(
+      (sum, c) => sum + g.groups * phasesOf(c) * channels * g.batch * across(c, per) * (product(c.taps) * (depth * load + tap) + 1.5 * per + 60),
+      0,
+    );
+  if (!line) return { ...part, name: 'plain', why: 'one output at a time, the filter as it lies', cost: cost(2, 16) };
+  const kernel = g.axes[2].kernel;
+  // On a GPU neighbours in a line are not neighbours in a load; no measurement asks for a line there yet.
+  const share = adapter.software ? 1 : 3;
+  return {
+    ...part,
+    name: 'line',
+    why: `${per} neighbours of a line, the filter as it lies`,
+    cost: share * (slide ? cost(2 + per / kernel, 2) : cost(1 + per, 4)),
+  };
 }
+
+/** Blocks of `per` columns, none of which reaches over the end of a line. */
+const across = ({ phases: [d, h, w] }: MapClass, per: number) => {
+  const most = (list: readonly { positions: number }[]) => Math.max(...list.map((p) => p.positions));
+  return most(d) * most(h) * Math.ceil(most(w) / per);
+};
+
+/** The plain plan. */
+export const plainMap = (job: MapJob, adapter: Adapter): Part => directMap(job, adapter, false);
+/** The plan for groups of few channels, which have nothing to share: what a block saves in loads, a line saves by its neighbours. */
+export const lineMap = (job: MapJob, adapter: Adapter): Part => directMap(job, adapter, true);
 
 /** A block of outputs of one invocation, or (`tile`) of a workgroup of 256 through its memory. */
 interface Block {

@@ -4,7 +4,7 @@ import { type Adapter, BYTES, cover, type Plan, type Step, type TensorSpec } fro
 import { ACT } from './activation.ts';
 import type { ConvCall } from './call.ts';
 import { multiplyAdds, product, stridesOf } from './geometry.ts';
-import { blockMaps, type MapJob, type Part, plainMap, type Weights } from './map.ts';
+import { blockMaps, lineMap, type MapJob, type Part, plainMap, type Weights } from './map.ts';
 import type { Place } from './window.ts';
 
 export type Real = 'f32' | 'f16';
@@ -67,8 +67,8 @@ export function chain(parts: readonly Part[]): Part {
 
 /** The best parts for a map, best first; the plain one always works. */
 export function maps(job: MapJob, adapter: Adapter, most: number): Part[] {
-  const blocks = blockMaps(job, adapter, most);
-  return blocks.length < most ? [...blocks, plainMap(job, adapter)] : blocks;
+  const parts = [...blockMaps(job, adapter, most), lineMap(job, adapter)].sort((a, b) => a.cost - b.cost).slice(0, most);
+  return parts.length < most ? [...parts, plainMap(job, adapter)] : parts;
 }
 
 /** The widened filter of a folded call, made once. */
