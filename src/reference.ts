@@ -3,3 +3,6 @@ export { UpsampleError } from './check.ts';
 export * from './ops/conv/cpu.ts';
 export { convMatrix } from './ops/conv/matrix.ts';
 export * from './ops/resample/cpu.ts';
+export * from './ops/shuffle/cpu.ts';
+export { icnr } from './ops/shuffle/icnr.ts';
+export type { Plain, PlainResult } from './plain.ts';

@@ -84,7 +84,7 @@ export interface Slice {
 }
 
 /** Cuts outer into runs whose windows fit the binding limit. `xEach` and `yEach` are elements of one of outer. */
-export function slices(call: ResampleCall, outer: number, xEach: number, yEach: number, { limits }: Adapter): Slice[] {
+export function slices(call: Pick<ResampleCall, 'op' | 'x'>, outer: number, xEach: number, yEach: number, { limits }: Adapter): Slice[] {
   const width = BYTES[call.x.dtype];
   const { skew } = call.x;
   if (Math.max(outer * xEach + skew, outer * yEach) * width <= limits.binding) return [{ outer, x: 'input', y: 'output', xAt: skew, yAt: 0 }];

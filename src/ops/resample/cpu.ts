@@ -1,34 +1,9 @@
 // The reference: the same checks and the same rows as the kernels, in float64 and one axis at a time.
-import { refuse } from '../../check.ts';
-import { BYTES, type DType, type Layout, type TensorSpec } from '../../plan.ts';
+import { type Plain, type PlainResult, specOf } from '../../plain.ts';
+import type { TensorSpec } from '../../plan.ts';
 import { backwardCall, insertNdCall, interpolateCall, nearest2dCall, resizeCall, smooth2dCall } from './arguments.ts';
 import { type ResampleCall, rowsOfCall } from './call.ts';
 import { isIdentity, type Rows } from './table.ts';
-
-/** A tensor of the reference. `data` lies in memory order: [N, C, ...spatial] for `nchw` (default), [N, ...spatial, C] for `nhwc`. */
-export interface Plain {
-  readonly data: ArrayLike<number>;
-  readonly shape: readonly number[];
-  readonly layout?: Layout;
-  readonly dtype?: DType;
-}
-
-/** A result of the reference: float64. */
-export interface PlainResult extends Plain {
-  readonly data: Float64Array;
-  readonly layout: Layout;
-  readonly dtype: DType;
-}
-
-function specOf(op: string, name: string, x: Plain): TensorSpec {
-  const { data, shape, layout = 'nchw', dtype = 'f32' } = x;
-  if (!Array.isArray(shape)) refuse(op, `${name} has no shape`, 'expected { data, shape }');
-  if (!(dtype in BYTES)) refuse(op, `dtype is "${dtype}"`, `expected one of ${Object.keys(BYTES).join(', ')}`);
-  if (layout !== 'nchw' && layout !== 'nhwc') refuse(op, `layout is "${layout}"`, 'expected one of nchw, nhwc');
-  const n = shape.reduce((a, b) => a * b, 1);
-  if (data?.length !== n) refuse(op, `data has ${data?.length} elements for shape [${shape.join(', ')}]`, `expected ${n}`);
-  return { shape, dtype, layout, skew: 0 };
-}
 
 /** One axis: y[n,o,c] = sum of weight * x[n,i,c]; selections copy, so that NaN and infinities elsewhere do not matter. */
 function along(x: Float64Array<ArrayBuffer>, rows: Rows, outer: number, inner: number, fill: number) {
