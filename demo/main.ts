@@ -1,4 +1,11 @@
+import { FillPanel } from './fill/index.ts';
+import { firstPanel } from './hash.ts';
 import { HeroPanel } from './hero/index.ts';
 
 // Named here: the package has no side effects, so a module imported for its effect alone would be left out of the build.
 customElements.define('hero-panel', HeroPanel);
+customElements.define('fill-panel', FillPanel);
+
+// An address with a panel's values is no anchor that the browser would find.
+const first = firstPanel();
+if (first !== 'hero') document.getElementById(first)?.scrollIntoView({ behavior: 'instant' });

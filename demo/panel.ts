@@ -1,10 +1,24 @@
+import { signal } from './signal.ts';
+
 /** One section of the page: a custom element that begins its work when it comes into view. */
 export abstract class Panel extends HTMLElement {
+  /** Whether it is in view, or nearly: what moves or loops stops elsewhere. */
+  readonly visible = signal(false);
+  #started = false;
+
   /** Called once. */
   abstract start(): void;
 
   connectedCallback(): void {
     near.observe(this);
+  }
+
+  /** @internal for the observer below */
+  seen(visible: boolean): void {
+    this.visible.value = visible;
+    if (!visible || this.#started) return;
+    this.#started = true;
+    this.start();
   }
 
   /** The element that a selector names, which the panel's markup must have. */
@@ -17,11 +31,7 @@ export abstract class Panel extends HTMLElement {
 
 const near = new IntersectionObserver(
   (entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      (target as Panel).start();
-    }
+    for (const { isIntersecting, target } of entries) (target as Panel).seen(isIntersecting);
   },
   { rootMargin: '200px' },
 );

@@ -1,0 +1,260 @@
+// A grid of numbers, drawn as SVG (to about 16 x 16 cells; Heatmap beyond): coloured by sign and size, hovered, focused, marked, edited.
+//
+//   const x = new Grid({ label: 'x, the input', edit: (i, value) => … });   // without `edit` the cells are read-only
+//   this.find('.figure').append(x.element);
+//   x.show({ rows: 2, columns: 2, values: [1, 2, 3, 4] });                   // undefined: an empty cell
+//   effect(() => y.mark(sourcesOf(x.active.value)));                          // linked: `active` is the cell under pointer or focus
+//
+// Keys: arrows, Home, End, Ctrl+Home, Ctrl+End move; Enter, F2 or a digit edits; Escape leaves. `--cell` in CSS is the width of a cell.
+import { type Signal, signal } from '../signal.ts';
+import { attributes, drawn, element } from './dom.ts';
+import { short, typed } from './numbers.ts';
+
+/** Units of the drawing a cell has. */
+const UNIT = 40;
+
+export interface Cells {
+  readonly rows: number;
+  readonly columns: number;
+  /** Row by row; undefined where a cell is empty. */
+  readonly values: ArrayLike<number | undefined>;
+  /** What a cell says instead of its number, where it returns anything. */
+  readonly text?: (i: number) => string | undefined;
+  /** Cells that are cut away: hatched. */
+  readonly cut?: (i: number) => boolean;
+  /** The size that has the full colour; default the largest there is. */
+  readonly most?: number;
+}
+
+export interface Mark {
+  /** `source` and `target` are outlined, `flash` lights up once, `faint` steps back. */
+  readonly kind: 'source' | 'target' | 'flash' | 'faint';
+  /** A second, small line in the cell. */
+  readonly note?: string;
+}
+
+export interface GridOptions {
+  /** What the grid shows: its name for everybody. */
+  readonly label: string;
+  /** Called with a cell's new value; the panel shows it, or not. */
+  readonly edit?: (i: number, value: number) => void;
+  /** Whether the label is only read aloud. */
+  readonly quiet?: boolean;
+}
+
+interface Drawn {
+  readonly cell: SVGGElement;
+  readonly value: SVGTextElement;
+  readonly note: SVGTextElement;
+}
+
+let count = 0;
+
+export class Grid {
+  readonly element: HTMLElement;
+  /** The cell under the pointer, else the one with the focus. */
+  readonly active: Signal<number | undefined> = signal<number | undefined>(undefined);
+  readonly #svg: SVGSVGElement;
+  readonly #field: HTMLElement;
+  readonly #name: HTMLElement;
+  readonly #options: GridOptions;
+  readonly #hatch = `hatch-${++count}`;
+  #shown: Cells = { rows: 0, columns: 0, values: [] };
+  #cells: Drawn[] = [];
+  #marks: ReadonlyMap<number, Mark> = new Map();
+  #hovered: number | undefined;
+  #focused: number | undefined;
+  /** The one cell that the Tab key reaches. */
+  #stop = 0;
+
+  constructor(options: GridOptions) {
+    this.#options = options;
+    this.#svg = drawn('svg', { role: 'grid', 'aria-label': options.label, 'aria-readonly': options.edit ? 'false' : 'true' });
+    this.#field = element('div', { class: `grid${options.edit ? ' editable' : ''}` }, this.#svg as unknown as Node);
+    this.#name = element('div', { class: 'grid-name', 'aria-hidden': 'true' }, options.label);
+    this.element = element('div', { class: 'grid-box' }, ...(options.quiet ? [] : [this.#name]), this.#field);
+    this.#svg.addEventListener('pointerover', (event) => this.#hover(this.#indexOf(event)));
+    this.#svg.addEventListener('pointerleave', () => this.#hover(undefined));
+    this.#svg.addEventListener('focusin', (event) => this.#focus(this.#indexOf(event)));
+    this.#svg.addEventListener('focusout', () => this.#focus(undefined));
+    this.#svg.addEventListener('keydown', (event) => this.#key(event));
+    this.#svg.addEventListener('click', (event) => {
+      const i = this.#indexOf(event);
+      if (i === undefined) return;
+      this.#cells[i]!.cell.focus();
+      if (options.edit) this.#edit(i);
+    });
+  }
+
+  /** Renames it. */
+  label(text: string): void {
+    this.#name.textContent = text;
+    this.#svg.setAttribute('aria-label', text);
+  }
+
+  show(cells: Cells): void {
+    const anew = cells.rows !== this.#shown.rows || cells.columns !== this.#shown.columns;
+    this.#shown = cells;
+    if (anew) this.#build();
+    this.#paint();
+  }
+
+  /** Marks these cells and no others. */
+  mark(marks: Iterable<readonly [i: number, mark: Mark]>): void {
+    this.#marks = new Map(marks);
+    this.#paint();
+  }
+
+  /** Where a cell is on the screen. */
+  box(i: number): DOMRect | undefined {
+    return this.#cells[i]?.cell.firstElementChild?.getBoundingClientRect();
+  }
+
+  #indexOf(event: Event): number | undefined {
+    const cell = (event.target as Element).closest('[data-i]');
+    return cell ? Number((cell as SVGGElement).dataset['i']) : undefined;
+  }
+
+  #hover(i: number | undefined): void {
+    this.#hovered = i;
+    this.active.value = i ?? this.#focused;
+  }
+
+  #focus(i: number | undefined): void {
+    this.#focused = i;
+    if (i !== undefined) this.#reach(i);
+    this.active.value = i ?? this.#hovered;
+  }
+
+  #reach(i: number): void {
+    this.#cells[this.#stop]?.cell.setAttribute('tabindex', '-1');
+    this.#stop = i;
+    this.#cells[i]?.cell.setAttribute('tabindex', '0');
+  }
+
+  #build(): void {
+    const { rows, columns } = this.#shown;
+    const held = this.#svg.contains(document.activeElement);
+    this.#stop = Math.min(this.#stop, Math.max(0, rows * columns - 1));
+    this.#hovered = undefined;
+    attributes(this.#svg, { viewBox: `0 0 ${columns * UNIT} ${rows * UNIT}`, 'aria-rowcount': rows, 'aria-colcount': columns });
+    this.#field.style.setProperty('--columns', String(columns));
+    this.#field.style.setProperty('--rows', String(rows));
+    this.#cells = [];
+    const lines = Array.from({ length: rows }, (_, r) => drawn('g', { role: 'row' }, ...Array.from({ length: columns }, (_, c) => this.#cell(r, c))));
+    const hatch = drawn(
+      'pattern',
+      { id: this.#hatch, width: 7, height: 7, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
+      drawn('rect', { class: 'hatch', width: 1.6, height: 7 }),
+    );
+    this.#svg.replaceChildren(drawn('defs', {}, hatch), ...lines);
+    if (held) this.#cells[this.#stop]?.cell.focus();
+    else this.#focused = undefined;
+    this.active.value = this.#focused;
+  }
+
+  #cell(r: number, c: number): SVGGElement {
+    const i = r * this.#shown.columns + c;
+    const at = { x: c * UNIT, y: r * UNIT };
+    const inset = (by: number) => ({ x: at.x + by, y: at.y + by, width: UNIT - 2 * by, height: UNIT - 2 * by });
+    const value = drawn('text', { class: 'value', x: at.x + UNIT / 2 });
+    const note = drawn('text', { class: 'note', x: at.x + UNIT / 2, y: at.y + 33 });
+    const cell = drawn(
+      'g',
+      { role: 'gridcell', tabindex: i === this.#stop ? 0 : -1, 'data-i': i },
+      drawn('rect', { class: 'fill', ...inset(0.5) }),
+      drawn('rect', { class: 'cut', ...inset(0.5), fill: `url(#${this.#hatch})` }),
+      drawn('rect', { class: 'ring', ...inset(2), rx: 2 }),
+      value,
+      note,
+    );
+    this.#cells.push({ cell, value, note });
+    return cell;
+  }
+
+  #paint(): void {
+    const { columns, values, text, cut, most } = this.#shown;
+    const full = most ?? Array.from(values).reduce<number>((a, v) => Math.max(a, Math.abs(v ?? 0)), 0);
+    for (const [i, { cell, value, note }] of this.#cells.entries()) {
+      const v = values[i];
+      const mark = this.#marks.get(i);
+      const gone = cut?.(i) ?? false;
+      const written = text?.(i) ?? (v === undefined ? '' : short(v));
+      const row = Math.floor(i / columns);
+      cell.setAttribute('class', ['cell', v === undefined ? 'empty' : v < 0 ? 'minus' : 'plus', gone ? 'gone' : '', mark?.kind ?? ''].join(' ').trim());
+      cell.style.setProperty('--share', `${full && v !== undefined && Number.isFinite(v) ? Math.min(100, (100 * Math.abs(v)) / full).toFixed(1) : 0}%`);
+      cell.style.setProperty('--fit', `${Math.min(15, 62 / written.length).toFixed(2)}px`);
+      attributes(cell, {
+        'data-value': v,
+        'aria-label': `row ${row + 1}, column ${(i % columns) + 1}: ${v === undefined ? 'empty' : short(v, 6)}${gone ? ', cut off' : ''}${mark?.note ? `, ${mark.note}` : ''}`,
+      });
+      value.textContent = written;
+      value.setAttribute('y', String(row * UNIT + (mark?.note ? 16 : 21)));
+      note.textContent = mark?.note ?? '';
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.metaKey || event.altKey || (event.target as Element).localName === 'input') return;
+    const { rows, columns } = this.#shown;
+    const [r, c] = [Math.floor(this.#stop / columns), this.#stop % columns];
+    const { key, ctrlKey } = event;
+    const go = (row: number, column: number) =>
+      this.#cells[Math.min(rows - 1, Math.max(0, row)) * columns + Math.min(columns - 1, Math.max(0, column))]?.cell.focus();
+    if (key === 'ArrowLeft') go(r, c - 1);
+    else if (key === 'ArrowRight') go(r, c + 1);
+    else if (key === 'ArrowUp') go(r - 1, c);
+    else if (key === 'ArrowDown') go(r + 1, c);
+    else if (key === 'Home') go(ctrlKey ? 0 : r, 0);
+    else if (key === 'End') go(ctrlKey ? rows - 1 : r, columns - 1);
+    else if (this.#options.edit && !ctrlKey && (key === 'Enter' || key === 'F2')) this.#edit(this.#stop);
+    else if (this.#options.edit && !ctrlKey && /^[-\d.]$/.test(key)) this.#edit(this.#stop, key);
+    else return;
+    event.preventDefault();
+  }
+
+  /** Puts an input over the cell. */
+  #edit(i: number, first?: string): void {
+    const { columns, values } = this.#shown;
+    const { cell } = this.#cells[i]!;
+    if (values[i] === undefined) return;
+    const [r, c] = [Math.floor(i / columns), i % columns];
+    const input = element('input', {
+      class: 'cell-input',
+      'aria-label': `${this.#options.label}, row ${r + 1}, column ${c + 1}`,
+      value: first ?? String(Number(values[i]!.toPrecision(6))),
+      autocomplete: 'off',
+      size: 1,
+      style: `--r: ${r}; --c: ${c}`,
+    });
+    let open = true;
+    const close = (focus: boolean) => {
+      if (!open) return;
+      open = false;
+      input.remove();
+      if (focus) cell.focus();
+    };
+    const accept = (focus: boolean) => {
+      const value = typed(input.value);
+      if (value === undefined && focus) {
+        input.setCustomValidity('This is not a number.');
+        input.reportValidity();
+        return;
+      }
+      close(focus);
+      if (value !== undefined && value !== values[i]) this.#options.edit!(i, value);
+    };
+    input.addEventListener('input', () => input.setCustomValidity(''));
+    input.addEventListener('blur', () => accept(false));
+    input.addEventListener('keydown', (event) => {
+      event.stopPropagation();
+      if (event.key === 'Enter') accept(true);
+      else if (event.key === 'Escape') close(true);
+      else return;
+      event.preventDefault();
+    });
+    this.#field.append(input);
+    input.focus();
+    if (first === undefined) input.select();
+  }
+}

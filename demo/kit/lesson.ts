@@ -1,0 +1,94 @@
+// A teaching panel. Its markup has a heading, two or three sentences that say what to see, a .figure and .controls; message, badge and code come by themselves.
+//
+//   export class FillPanel extends Lesson {
+//     readonly markup = markup;                                  // fill.html?raw
+//     readonly #state = remembered(this, { stride: whole(2, 1, 4), x: numbers([2, 3]) });
+//     start() {
+//       const y = new Grid({ label: 'y' });
+//       this.find('.figure').append(y.element);
+//       this.find('.controls').append(range({ label: 'Stride', value: this.#state.stride, min: 1, max: 4 }));
+//       effect(() => {
+//         const options = { stride: this.#state.stride.value };
+//         this.compute({
+//           inputs: { x: { data: this.#state.x.value, shape: [1, 1, 2] } },
+//           gpu: ({ x }) => bedOfNails1d(x, options),            // webgpu-upsample
+//           cpu: ({ x }) => reference.bedOfNails1d(x, options),  // webgpu-upsample/reference
+//           show: ({ data, shape }) => y.show({ rows: 1, columns: shape[2]!, values: data }),
+//         });
+//         this.code.show(`const y = bedOfNails1d(x, ${…})`);
+//       });
+//     }
+//   }
+//
+// For tests: data-by is "gpu" or "cpu" once the numbers shown have been compared, and absent while they have not; data-invalid says that a call was refused.
+
+import { UpsampleError } from '../../src/index.ts';
+import { whyNoGpu } from '../gpu.ts';
+import { Panel } from '../panel.ts';
+import { Code } from './code.ts';
+import { type Call, type Inputs, onGpu, reference, rounded } from './compute.ts';
+import { element } from './dom.ts';
+import { tiny } from './numbers.ts';
+
+export abstract class Lesson extends Panel {
+  /** The panel's HTML, there before it starts: what lies below does not jump. */
+  abstract readonly markup: string;
+  readonly code = new Code();
+  readonly #message = element('p', { class: 'message', role: 'status' });
+  readonly #badge = element('p', { class: 'badge', role: 'status' });
+  #round = 0;
+
+  override connectedCallback(): void {
+    if (!this.firstElementChild) {
+      this.innerHTML = this.markup;
+      this.classList.add('lesson');
+      this.append(this.#message, element('div', { class: 'lesson-foot' }, this.#badge, this.code.element));
+    }
+    super.connectedCallback();
+  }
+
+  /** Says what cannot be done, in words; nothing for nothing. */
+  explain(text: string): void {
+    if (this.#message.textContent !== text) this.#message.textContent = text;
+    this.toggleAttribute('data-invalid', text !== '');
+  }
+
+  /** Computes with the library: the reference's results are drawn at once, then the GPU's in their place, and the badge says how far apart they are.
+   * A call that the library refuses is explained in its own sentence; what was drawn before stays, faded.
+   * @returns whether the library accepted it */
+  compute<I extends Inputs>(given: Call<I>): boolean {
+    const call = { ...given, inputs: rounded(given.inputs) };
+    const round = ++this.#round;
+    delete this.dataset['by'];
+    try {
+      const want = reference(call);
+      this.explain('');
+      call.show(...want);
+      this.#check(call, want, round);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UpsampleError)) throw error;
+      this.explain(error.message);
+      this.#badge.className = 'badge';
+      this.#badge.textContent = 'Nothing is computed: the library refuses this call.';
+      return false;
+    }
+  }
+
+  async #check<I extends Inputs>(call: Call<I>, want: ReturnType<typeof reference>, round: number): Promise<void> {
+    const outcome = await onGpu(call, want, () => round === this.#round);
+    if (!outcome || round !== this.#round) return;
+    const badge = this.#badge;
+    if (outcome.reason !== undefined) {
+      badge.className = 'badge without';
+      badge.textContent = `${outcome.reason === 'device-lost' ? 'The graphics device was lost' : 'No WebGPU here'}: computed on the CPU, by the library’s reference.`;
+      badge.title = whyNoGpu(outcome.reason);
+      this.dataset['by'] = 'cpu';
+      return;
+    }
+    badge.className = `badge ${outcome.equal ? 'good' : 'bad'}`;
+    badge.textContent = `GPU ${outcome.equal ? '=' : '≠'} CPU reference, largest difference ${tiny(outcome.difference)}`;
+    badge.removeAttribute('title');
+    this.dataset['by'] = 'gpu';
+  }
+}
