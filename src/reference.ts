@@ -5,4 +5,3 @@ export { convMatrix } from './ops/conv/matrix.ts';
 export * from './ops/resample/cpu.ts';
 export * from './ops/shuffle/cpu.ts';
 export { icnr } from './ops/shuffle/icnr.ts';
-export type { Plain, PlainResult } from './plain.ts';

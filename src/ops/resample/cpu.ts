@@ -5,6 +5,8 @@ import { backwardCall, insertNdCall, interpolateCall, nearest2dCall, resizeCall,
 import { type ResampleCall, rowsOfCall } from './call.ts';
 import { isIdentity, type Rows } from './table.ts';
 
+export type { Plain, PlainResult };
+
 /** One axis: y[n,o,c] = sum of weight * x[n,i,c]; selections copy, so that NaN and infinities elsewhere do not matter. */
 function along(x: Float64Array<ArrayBuffer>, rows: Rows, outer: number, inner: number, fill: number) {
   const { inSize, start, ptr, weight } = rows;
