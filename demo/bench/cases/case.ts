@@ -1,6 +1,7 @@
 import type { Layout } from '../../../src/index.ts';
 import type { ConvCase } from './conv.ts';
 import type { ResampleCase } from './resample.ts';
+import type { ShuffleCase } from './shuffle.ts';
 
 /** [N, C, ...spatial]; of a filter [A, B, ...kernel]. */
 export type Shape = readonly number[];
@@ -22,7 +23,7 @@ export interface AnyCase {
 }
 
 /** A row of any family: one member a family, told apart by `family`. */
-export type Case = ConvCase | ResampleCase;
+export type Case = ConvCase | ResampleCase | ShuffleCase;
 
 /** What a library or the reference has for each family: a recipe a family. */
 export type Recipes<Rest extends unknown[], Result> = {

@@ -1,6 +1,7 @@
 import type { Case } from './case.ts';
 import { convCases } from './conv.ts';
 import { resampleCases } from './resample.ts';
+import { shuffleCases } from './shuffle.ts';
 
 /** Every row, in the order of the tables. */
-export const cases: readonly Case[] = [...resampleCases, ...convCases];
+export const cases: readonly Case[] = [...resampleCases, ...convCases, ...shuffleCases];

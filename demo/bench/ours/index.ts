@@ -4,6 +4,7 @@ import { type AnyCase, type Case, count, follow, lies, type Recipes } from '../c
 import type { Arrays, Entry, Library, Shared } from '../library.ts';
 import { conv } from './conv.ts';
 import { resample } from './resample.ts';
+import { shuffle } from './shuffle.ts';
 
 /** An operation whose arguments are already those of a case. */
 export interface Way {
@@ -23,7 +24,7 @@ export interface Way {
 type Given = [ctx: Context, layout: Layout, tensors: Readonly<Record<string, Tensor>>];
 export type OurRecipe<C> = (one: C, ...given: Given) => Way;
 
-const recipes: Recipes<Given, Way> = { conv, resample };
+const recipes: Recipes<Given, Way> = { conv, resample, shuffle };
 
 /** Rows of more operations than this run in a caller's encoder as fast as in a call: the dispatch is everything. */
 const WORTH_ENCODING = 2e7;
