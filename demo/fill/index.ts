@@ -63,8 +63,16 @@ export class FillPanel extends Lesson {
       const at = Math.min(state.at.value, now.to ** 2 - 1);
       const sources = now.x.map((value, i) => ({ i, value, weight: now.weights[i * now.to ** 2 + at]! })).filter((s) => s.weight !== 0);
       y.mark([[at, { kind: 'target' }]]);
-      x.mark(sources.map(({ i, weight }): [number, Mark] => [i, { kind: 'source', note: `× ${short(weight, 3)}` }]));
-      edges.show(sources.map(({ i, weight }) => ({ from: () => x.box(i), to: () => y.box(at), weight, label: now.from > 2 ? '' : short(weight, 4) })));
+      x.mark(sources.map(({ i, weight }): [number, Mark] => [i, { kind: 'source', note: short(weight, 3) }]));
+      edges.show(
+        sources.map(({ i, weight }) => ({
+          from: () => x.place(i),
+          to: () => y.place(at),
+          weight,
+          lane: ((i % now.from) + 0.5) / now.from,
+          label: now.from === 2 ? short(weight, 4) : '', // in larger inputs the cells say it
+        })),
+      );
       this.#say(at, now.to, sources, now.y[at]!);
     });
     effect(() => {

@@ -7,7 +7,7 @@ const [WIDTH, HEIGHT] = [320, 132];
 
 const canvas = (host: HTMLElement, label: string) => {
   const svg = drawn('svg', { class: 'plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label });
-  host.append(svg as unknown as Node);
+  host.append(svg);
   return svg;
 };
 

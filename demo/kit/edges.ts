@@ -1,15 +1,22 @@
-// Lines from cells to cells, over a figure: new Edges(figure).show([{ from: () => x.box(0), to: () => y.box(5), weight: 0.25 }]).
+// Lines from the cells of one grid to those of another, behind both: new Edges(figure).show([{ from: () => x.place(0), to: () => y.place(5), weight: 0.25 }]).
 import { drawn } from './dom.ts';
-import { short } from './numbers.ts';
+
+/** Where a cell and its grid are on the screen. */
+export interface Place {
+  readonly cell: DOMRect;
+  readonly grid: DOMRect;
+}
 
 export interface Edge {
-  /** Where it begins and ends on the screen, asked whenever it is drawn. */
-  readonly from: () => DOMRect | undefined;
-  readonly to: () => DOMRect | undefined;
-  /** Width and colour of the line, as a share of `most`. */
+  /** Where it begins and ends, asked whenever it is drawn. */
+  readonly from: () => Place | undefined;
+  readonly to: () => Place | undefined;
+  /** Colour and, relative to the others, width of the line. */
   readonly weight: number;
-  /** What is written on it. */
+  /** Written where the line leaves its grid, if the grids are side by side. */
   readonly label?: string;
+  /** Where on the side of its cell it leaves, 0..1, so that lines from cells in a row stay apart; default the middle. */
+  readonly lane?: number;
 }
 
 export class Edges {
@@ -17,10 +24,10 @@ export class Edges {
   readonly #svg = drawn('svg', { class: 'edges', 'aria-hidden': 'true' });
   #edges: readonly Edge[] = [];
 
-  /** @param host the figure, which must be positioned */
+  /** @param host the figure that holds both grids; it must be positioned */
   constructor(host: HTMLElement) {
     this.#host = host;
-    host.append(this.#svg as unknown as Node);
+    host.prepend(this.#svg);
     new ResizeObserver(() => this.#draw()).observe(host);
   }
 
@@ -32,25 +39,25 @@ export class Edges {
   #draw(): void {
     const origin = this.#host.getBoundingClientRect();
     const most = this.#edges.reduce((a, { weight }) => Math.max(a, Math.abs(weight)), 0) || 1;
-    const lines = this.#edges.flatMap(({ from, to, weight, label }) => {
+    const parts = this.#edges.map(({ from, to, weight, label, lane = 0.5 }) => {
       const [a, b] = [from(), to()];
       if (!a || !b) return [];
-      const beside = b.left > a.right || a.left > b.right;
-      const side = (box: DOMRect, other: DOMRect): readonly [number, number] =>
-        beside
-          ? [(other.left > box.left ? box.right : box.left) - origin.left, (box.top + box.bottom) / 2 - origin.top]
-          : [(box.left + box.right) / 2 - origin.left, (other.top > box.top ? box.bottom : box.top) - origin.top];
-      const [[x1, y1], [x2, y2]] = [side(a, b), side(b, a)];
-      const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2];
-      const bend = beside ? `${mx},${y1} ${mx},${y2}` : `${x1},${my} ${x2},${my}`;
+      const beside = b.grid.left >= a.grid.right;
+      // Seen along the way from grid to grid: u leads there, v is across.
+      const u = (box: DOMRect, end: 'near' | 'far') =>
+        beside ? (end === 'near' ? box.left : box.right) - origin.left : (end === 'near' ? box.top : box.bottom) - origin.top;
+      const v = (box: DOMRect, share: number) => (beside ? box.top + share * box.height - origin.top : box.left + share * box.width - origin.left);
+      const at = (along: number, across: number) => (beside ? `${along.toFixed(1)},${across.toFixed(1)}` : `${across.toFixed(1)},${along.toFixed(1)}`);
+      const [leave, arrive] = [u(a.grid, 'far'), u(b.grid, 'near')];
+      const [v1, v2, middle] = [v(a.cell, lane), v(b.cell, 0.5), (leave + arrive) / 2];
       const line = drawn('path', {
         class: weight < 0 ? 'minus' : 'plus',
-        d: `M${x1},${y1}C${bend} ${x2},${y2}`,
-        'stroke-width': 1 + (4 * Math.abs(weight)) / most,
+        d: `M${at(u(a.cell, 'far'), v1)}L${at(leave, v1)}C${at(middle, v1)} ${at(middle, v2)} ${at(arrive, v2)}L${at(u(b.cell, 'near'), v2)}`,
+        'stroke-width': (1 + (4 * Math.abs(weight)) / most).toFixed(2),
       });
-      const text = label ?? short(weight, 3);
-      return text ? [line, drawn('text', { x: mx, y: my }, text)] : [line];
+      return label && beside ? [line, drawn('text', { x: leave + 8, y: v1 }, label)] : [line];
     });
-    this.#svg.replaceChildren(...lines);
+    // Labels lie above all lines.
+    this.#svg.replaceChildren(...parts.flatMap((p) => p.slice(0, 1)), ...parts.flatMap((p) => p.slice(1)));
   }
 }

@@ -8,6 +8,7 @@
 // Keys: arrows, Home, End, Ctrl+Home, Ctrl+End move; Enter, F2 or a digit edits; Escape leaves. `--cell` in CSS is the width of a cell.
 import { type Signal, signal } from '../signal.ts';
 import { attributes, drawn, element } from './dom.ts';
+import type { Place } from './edges.ts';
 import { short, typed } from './numbers.ts';
 
 /** Units of the drawing a cell has. */
@@ -70,7 +71,7 @@ export class Grid {
   constructor(options: GridOptions) {
     this.#options = options;
     this.#svg = drawn('svg', { role: 'grid', 'aria-label': options.label, 'aria-readonly': options.edit ? 'false' : 'true' });
-    this.#field = element('div', { class: `grid${options.edit ? ' editable' : ''}` }, this.#svg as unknown as Node);
+    this.#field = element('div', { class: `grid${options.edit ? ' editable' : ''}` }, this.#svg);
     this.#name = element('div', { class: 'grid-name', 'aria-hidden': 'true' }, options.label);
     this.element = element('div', { class: 'grid-box' }, ...(options.quiet ? [] : [this.#name]), this.#field);
     this.#svg.addEventListener('pointerover', (event) => this.#hover(this.#indexOf(event)));
@@ -105,9 +106,10 @@ export class Grid {
     this.#paint();
   }
 
-  /** Where a cell is on the screen. */
-  box(i: number): DOMRect | undefined {
-    return this.#cells[i]?.cell.firstElementChild?.getBoundingClientRect();
+  /** Where a cell is on the screen, for `Edges`. */
+  place(i: number): Place | undefined {
+    const cell = this.#cells[i]?.cell.firstElementChild?.getBoundingClientRect();
+    return cell && { cell, grid: this.#field.getBoundingClientRect() };
   }
 
   #indexOf(event: Event): number | undefined {
