@@ -1,0 +1,3 @@
+// Training: parameters, gradients, initial values.
+export { type GradOf, type GradOptions, grad, valueAndGrad } from './grad.ts';
+export { detach, isParameter, noGrad, parameter, zeroGrad } from './parameter.ts';
