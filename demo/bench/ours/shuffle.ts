@@ -1,15 +1,19 @@
-import { type Operation, type PixelShuffleOptions, type PixelUnshuffleOptions, pixelShuffle, pixelUnshuffle } from '../../../src/index.ts';
+import { type Operation, pixelShuffle, pixelUnshuffle } from '../../../src/index.ts';
 import type { ShuffleCase } from '../cases/shuffle.ts';
 import type { OurRecipe } from './index.ts';
 
-type Options = PixelShuffleOptions & PixelUnshuffleOptions;
+interface Options {
+  upscaleFactor: number;
+  downscaleFactor: number;
+  order: ShuffleCase['order'];
+}
 
-/** A case in the library's words; the reference has the same. */
+/** A case in the library's words: the factor under the name that the operation has for it. The reference has the same. */
 export const optionsOf = ({ factor, order, unshuffle }: ShuffleCase): Options =>
-  (unshuffle ? { downscaleFactor: factor, order } : { upscaleFactor: factor, order }) as Options;
+  ({ [unshuffle ? 'downscaleFactor' : 'upscaleFactor']: factor, order }) as unknown as Options;
 
 export const shuffle: OurRecipe<ShuffleCase> = (one, ctx, layout, { x }) => {
-  const operation = (one.unshuffle ? pixelUnshuffle : pixelShuffle) as Operation<[options: Options], Options>;
+  const operation = (one.unshuffle ? pixelUnshuffle : pixelShuffle) as unknown as Operation<[options: Options], Options>;
   const options = optionsOf(one);
   const spec = { shape: one.inputs['x']!, layout, ...options };
   return {
