@@ -1,5 +1,6 @@
 // Every operation in float64 on the CPU: same names, same checks, slow and exact. Tensors are { data, shape, layout? }.
 export { UpsampleError } from './check.ts';
+export * from './ops/arrange/cpu.ts';
 export * from './ops/conv/cpu.ts';
 export { convMatrix } from './ops/conv/matrix.ts';
 export * from './ops/resample/cpu.ts';
