@@ -5,6 +5,7 @@ export type { TensorData } from './elements.ts';
 export type { Explanation, Operation, Prepared, PrepareSpec, Resource } from './op.ts';
 export * from './ops/conv/index.ts';
 export * from './ops/resample/index.ts';
+export * from './ops/sample/index.ts';
 export * from './ops/shuffle/index.ts';
 export type { DType, Layout } from './plan.ts';
 export { type BackwardOptions, Tensor } from './tensor.ts';

@@ -4,5 +4,6 @@ export * from './ops/arrange/cpu.ts';
 export * from './ops/conv/cpu.ts';
 export { convMatrix } from './ops/conv/matrix.ts';
 export * from './ops/resample/cpu.ts';
+export * from './ops/sample/cpu.ts';
 export * from './ops/shuffle/cpu.ts';
 export { icnr } from './ops/shuffle/icnr.ts';

@@ -1,0 +1,59 @@
+//! As sample.wgsl, for planes of channels: one invocation computes one sample of four channels, so that its taps are found once.
+//! Source: PyTorch grid_sample; ONNX GridSample-22.
+import package::lib::grid::{flat_index};
+import package::lib::batch::{spot_of};
+import package::lib::coordinate::{DIMS, placed, taps, depth_taps, taps_of, depth_taps_of};
+
+alias real_x = f32;
+alias real_grid = f32;
+
+struct Params {
+  padding: u32,
+  corners: u32,
+  x_size: vec3i,    // D, H, W
+  channels: u32,
+  samples: u32,     // of one of the batch
+  plane: u32,       // pixels of a channel
+  x_at: u32,
+  y_at: u32,
+  grid_at: u32,
+  count: u32,
+  base: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<real_x>;
+@group(0) @binding(1) var<storage, read> grid: array<real_grid>;
+@group(0) @binding(2) var<storage, read_write> y: array<real_x>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = params.base + flat_index(group, groups, local);
+  if (id >= params.count) { return; }
+  let s = spot_of(id, params.samples, (params.channels + 3u) / 4u, 0u);
+  let size = params.x_size;
+  let at = params.grid_at + (s.n * params.samples + s.place) * DIMS;
+  let w = taps_of(placed(f32(grid[at]), size.z), size.z);
+  let h = taps_of(placed(f32(grid[at + 1u]), size.y), size.y);
+  let d = depth_taps_of(placed(f32(grid[at + DIMS - 1u]), size.x), size.x);
+  let channel = min(4u * s.c + vec4u(0u, 1u, 2u, 3u), vec4u(params.channels - 1u));
+  let from_x = params.x_at + (s.n * params.channels + channel) * params.plane;
+  var sum = vec4f();
+  for (var i = 0u; i < depth_taps(); i++) {
+    for (var j = 0u; j < taps(); j++) {
+      let row = d.pixel[i] * size.y + h.pixel[j];
+      let v = d.weight[i] * h.weight[j];
+      for (var k = 0u; k < taps(); k++) {
+        if ((d.pixel[i] | h.pixel[j] | w.pixel[k]) < 0) { continue; }
+        let p = from_x + u32(row * size.z + w.pixel[k]);
+        sum += v * w.weight[k] * vec4f(f32(x[p.x]), f32(x[p.y]), f32(x[p.z]), f32(x[p.w]));
+      }
+    }
+  }
+  // Channels that stand in for missing ones hold the last one's value.
+  let to = params.y_at + (s.n * params.channels + channel) * params.samples + s.place;
+  y[to.x] = real_x(sum.x);
+  y[to.y] = real_x(sum.y);
+  y[to.z] = real_x(sum.z);
+  y[to.w] = real_x(sum.w);
+}
