@@ -8,7 +8,7 @@ struct Params {
   columns: u32,   // of a row, in units of the kernel
   inner: vec2u,   // sizes of the second and third outer axis
   parts: vec2u,   // where y's rows and x's columns begin in the table; x's rows begin at 0
-  lines: u32,     // rows of a plane
+  size: vec2u,    // rows of a plane and columns of a row, in words
   count: u32,     // invocations
   base: u32,
   x_at: u32,

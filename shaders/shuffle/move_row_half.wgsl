@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let source = p.x + table[p.row];
   let result = p.y + table[params.parts.x + p.row] + p.column;
   let k = table[params.parts.y + p.column];
-  let rows = min(params.lines - 4u * p.row, 4u);
+  let rows = min(params.size.x - 4u * p.row, 4u);
   for (var m = 0u; m < rows; m++) {
     let at = source[m] + k;
     let words = vec4u(x[at.x / 2u], x[at.y / 2u], x[at.z / 2u], x[at.w / 2u]);

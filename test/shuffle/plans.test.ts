@@ -21,7 +21,7 @@ test('every plan keeps every bit: words', async () => {
   const ran = await all(await context(), EXAMPLES);
   console.log('shuffles, runs of a plan:', ran);
   expect(ran['move']).toBe(EXAMPLES.length);
-  for (const name of ['move_row', 'move vec4']) expect(ran[name], name).toBeGreaterThan(20);
+  for (const name of ['move_row', 'move_block', 'move vec4', 'move_block vec4']) expect(ran[name], name).toBeGreaterThan(20);
 });
 
 test('every plan keeps every bit: halves', async () => {
@@ -29,7 +29,7 @@ test('every plan keeps every bit: halves', async () => {
   if (!ctx.device.features.has('shader-f16')) return console.log('this adapter has no shader-f16: f16 is refused here, and tested in Node');
   const ran = await all(ctx, HALVES);
   console.log('shuffles of halves, runs of a plan:', ran);
-  for (const name of ['move', 'move_half', 'move_row', 'move_row_half', 'move vec4']) expect(ran[name], name).toBeGreaterThan(5);
+  for (const name of ['move', 'move_half', 'move_row', 'move_row_half', 'move vec4', 'move_block vec4']) expect(ran[name], name).toBeGreaterThan(5);
   await all(ctx, HALVES, [2, 4, 6, 262, 16]);
 });
 

@@ -8,7 +8,7 @@ export interface Axis {
   readonly y: number;
 }
 
-const UNIT: Axis = { size: 1, x: 0, y: 0 };
+export const UNIT: Axis = { size: 1, x: 0, y: 0 };
 
 export const length = (axes: readonly Axis[]): number => product(axes.map((a) => a.size));
 

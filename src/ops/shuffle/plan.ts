@@ -1,4 +1,5 @@
 import move from '../../../shaders/shuffle/move.wgsl';
+import moveBlock from '../../../shaders/shuffle/move_block.wgsl';
 import moveHalf from '../../../shaders/shuffle/move_half.wgsl';
 import moveRow from '../../../shaders/shuffle/move_row.wgsl';
 import moveRowHalf from '../../../shaders/shuffle/move_row_half.wgsl';
@@ -8,7 +9,7 @@ import { type Adapter, BYTES, type Plan, type TensorSpec } from '../../plan.ts';
 import { product } from '../conv/geometry.ts';
 import { dispatches, slices } from '../resample/box.ts';
 import type { ShuffleCall } from './arguments.ts';
-import { axesOf, inWords, leadOf, length, offsets, runOf, type Split, splitOf } from './axes.ts';
+import { axesOf, inWords, leadOf, length, offsets, runOf, type Split, splitOf, UNIT } from './axes.ts';
 
 /** A kernel and its units. */
 interface Way {
@@ -20,19 +21,25 @@ interface Way {
   readonly bytes: number;
   /** Rows and columns of an invocation. */
   readonly block: 1 | 4;
+  /** Words that one store has, which stand in one row. */
+  readonly store: 1 | 4;
 }
 
-const VECTORS: Way = { name: 'move vec4', why: 'runs of elements stay together: 16 bytes at a time', kernel: move, word: 'vec4<u32>', bytes: 16, block: 1 };
-const ROWS: Way = { name: 'move_row', why: '4 columns of 4 rows at a time, stored as vectors', kernel: moveRow, bytes: 4, block: 4 };
-const HALF_ROWS: Way = {
-  name: 'move_row_half',
-  why: '4 columns of 4 rows of 2-byte elements at a time, stored as vectors',
-  kernel: moveRowHalf,
-  bytes: 2,
+const VEC4 = { word: 'vec4<u32>', bytes: 16 } as const;
+const VECTORS: Way = {
+  name: 'move_block vec4',
+  why: 'elements stay together: 4 columns of 4 rows of 16 bytes',
+  kernel: moveBlock,
+  ...VEC4,
   block: 4,
+  store: 1,
 };
-const WORDS: Way = { name: 'move', why: 'the plain copy, a word at a time', kernel: move, word: 'u32', bytes: 4, block: 1 };
-const HALVES: Way = { name: 'move_half', why: 'the plain copy of 2-byte elements, a pair at a time', kernel: moveHalf, bytes: 2, block: 1 };
+const VECTOR: Way = { name: 'move vec4', why: 'elements stay together: 16 bytes at a time', kernel: move, ...VEC4, block: 1, store: 1 };
+const ROWS: Way = { name: 'move_row', why: '4 columns of 4 rows, stored as vectors', kernel: moveRow, bytes: 4, block: 4, store: 4 };
+const BLOCKS: Way = { name: 'move_block', why: '4 columns of 4 rows, rows of any length', kernel: moveBlock, word: 'u32', bytes: 4, block: 4, store: 1 };
+const WORDS: Way = { name: 'move', why: 'the plain copy, a word at a time', kernel: move, word: 'u32', bytes: 4, block: 1, store: 1 };
+const HALF_ROWS: Way = { name: 'move_row_half', why: '4 columns of 4 rows of 2 bytes, stored as vectors', kernel: moveRowHalf, bytes: 2, block: 4, store: 4 };
+const HALVES: Way = { name: 'move_half', why: 'the plain copy of 2-byte elements, a pair at a time', kernel: moveHalf, bytes: 2, block: 1, store: 1 };
 
 /** Rows of a plane, and columns of a row, that have their offsets in a table. */
 const MOST = 2 ** 14;
@@ -56,19 +63,21 @@ export function shufflePlans(call: ShuffleCall, adapter: Adapter): Plan[] {
   const parts = slices(call, lead.size, each, each, adapter);
   const aligned = (size: number) => parts.every((s) => (s.xAt * width) % size === 0 && (s.yAt * width) % size === 0);
   const fits = (size: number) => (runOf(rest) * width) % size === 0 && aligned(size);
+  const windows = parts.length > 1;
 
-  const plan = ({ name, why, kernel, word, bytes, block }: Way): Plan | undefined => {
+  const plan = ({ name, why, kernel, word, bytes, block, store }: Way): Plan | undefined => {
     const unit = bytes / width;
-    const split = splitOf({ ...lead, x: lead.x / unit, y: lead.y / unit }, inWords(rest, unit), most);
-    const columns = length(split.columns) / block;
-    if (!Number.isInteger(columns) || (block > 1 && !parts.every((s) => s.yAt % (unit * block) === 0))) return undefined;
-    const lines = length(split.rows);
-    const rows = Math.ceil(lines / block);
-    const { at, build } = tableOf(split, rows, block);
+    const all = inWords([lead, ...rest], unit);
+    const split = windows ? splitOf(all[0]!, all.slice(1), most) : splitOf(UNIT, all, most);
+    const size = [length(split.rows), length(split.columns)] as const;
+    if (size[1] % store || !parts.every((s) => s.yAt % (unit * store) === 0)) return undefined;
+    const [rows, columns] = size.map((n) => Math.ceil(n / block)) as [number, number];
+    const { at, build } = tableOf(split, block, store);
     if (4 * at.end > binding) return undefined;
     const [, b, c] = split.outer;
+    const half = kernel === moveHalf;
     const steps = dispatches(parts, adapter, Number.POSITIVE_INFINITY, (s) => {
-      const count = s.outer * b.size * c.size * rows * columns;
+      const count = (windows ? s.outer : 1) * b.size * c.size * rows * columns;
       return {
         kernel,
         types: word ? { word } : {},
@@ -76,22 +85,24 @@ export function shufflePlans(call: ShuffleCall, adapter: Adapter): Plan[] {
         params: {
           x_step: split.outer.map((a) => a.x),
           rows,
-          y_step: split.outer.map((a) => a.y / block),
+          y_step: split.outer.map((a) => a.y / store),
           columns,
           inner: [b.size, c.size],
           parts: [at.to / block, at.columns / block],
-          lines,
+          size,
           x_at: s.xAt / unit,
-          y_at: kernel === moveHalf ? s.yAt / 2 : s.yAt / unit / block,
+          y_at: half ? s.yAt / 2 : s.yAt / unit / store,
         },
         bind: { x: s.x, table: 'table', y: s.y },
-        count: kernel === moveHalf ? Math.ceil(count / 2) : count,
+        count: half ? Math.ceil(count / 2) : count,
       };
     });
     return { ...bare, name, why, tables: onDemand(build), steps };
   };
   const pairs = width === 2 && !fits(4);
-  const ways = [...(fits(16) ? [VECTORS] : []), ...(pairs ? [HALF_ROWS, HALVES] : [ROWS, WORDS])];
+  // On a CPU an invocation should do much; on a GPU neighbours should store neighbouring words.
+  const vectors = fits(16) ? (adapter.software ? [VECTORS, VECTOR] : [VECTOR, VECTORS]) : [];
+  const ways = [...vectors, ...(pairs ? [HALF_ROWS, HALVES] : [ROWS, BLOCKS, WORDS])];
   const plans = ways.map(plan).filter((p) => p !== undefined);
   if (!plans.length)
     throw new UpsampleError('limit-exceeded', op, `no plan for [${x.shape.join(', ')}] to [${shape.join(', ')}] fits bindings of ${binding} bytes`);
@@ -99,17 +110,16 @@ export function shufflePlans(call: ShuffleCall, adapter: Adapter): Plan[] {
 }
 
 /** Offsets of rows in x, of rows in y, and of columns in x, each from a multiple of `block` on. */
-function tableOf({ rows, columns }: Split, blocks: number, block: number) {
-  // Rows in the order of x: an invocation then reads neighbours. Pairs of halves are written in the order of y.
+function tableOf({ rows, columns }: Split, block: number, store: number) {
+  // Rows in the order of x: an invocation then reads neighbours. A plain copy is in the order of y, as pairs of halves need it.
   const sorted = block > 1 ? rows.toSorted((a, b) => b.x - a.x) : rows;
-  const at = { to: blocks * block, columns: 2 * blocks * block, end: 2 * blocks * block + length(columns) };
+  const to = Math.ceil(length(rows) / block) * block;
+  const at = { to, columns: 2 * to, end: 2 * to + Math.ceil(length(columns) / block) * block };
   const build = () => {
     const table = new Uint32Array(at.end);
     table.set(offsets(sorted, 'x'));
-    table.set(
-      offsets(sorted, 'y').map((y) => y / block),
-      at.to,
-    );
+    const stores = offsets(sorted, 'y').map((y) => y / store);
+    table.set(stores, at.to);
     table.set(offsets(columns, 'x'), at.columns);
     return table;
   };
