@@ -2,6 +2,7 @@ import correlate from '../../../shaders/conv/correlate.wgsl';
 import correlate1x8 from '../../../shaders/conv/correlate_1x8.wgsl';
 import correlate8x4 from '../../../shaders/conv/correlate_8x4.wgsl';
 import correlate8x8 from '../../../shaders/conv/correlate_8x8.wgsl';
+import correlateLine from '../../../shaders/conv/correlate_line.wgsl';
 import sum from '../../../shaders/conv/sum.wgsl';
 import total from '../../../shaders/conv/total.wgsl';
 import { UpsampleError } from '../../check.ts';
@@ -29,10 +30,21 @@ const MOST_PARTIAL = 2 ** 26;
 const BUSY = 4096;
 const LEAST = 256;
 
-const BLOCKS: readonly { name: string; why: string; kernel: Kernel; rows: number; columns: number }[] = [
+interface Block {
+  readonly name: string;
+  readonly why: string;
+  readonly kernel: Kernel;
+  readonly rows: number;
+  readonly columns: number;
+  /** Whether columns are neighbouring taps of one line of the filter. */
+  readonly line?: true;
+}
+
+const BLOCKS: readonly Block[] = [
   { name: '8x8', why: '8 channels x 8 taps in registers', kernel: correlate8x8, rows: 8, columns: 8 },
   { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4 },
   { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8 },
+  { name: 'line', why: 'neighbouring taps of 1 channel in registers', kernel: correlateLine, rows: 1, columns: 8, line: true },
   { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1 },
 ];
 
@@ -54,9 +66,13 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
   const windows = slices({ op, geometry: g, x: job.small, y: job.large }, adapter);
   const room = Math.floor(Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer) / (4 * elements));
 
-  return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns }): Part => {
+  return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
     const rowBlocks = Math.ceil(rows / per);
-    const across = Math.ceil((channels * taps) / columns);
+    const wide = W.kernel > 4;
+    const columns = line && !wide ? 4 : most;
+    const across = line ? (channels * taps * Math.ceil(W.kernel / columns)) / W.kernel : Math.ceil((channels * taps) / columns);
+    const apart = W.stride / W.dilation;
+    const shift = apart === 1 || apart === 2 ? apart : 0;
     const size = workgroup(across, adapter);
     const blocks = Math.ceil(across / size);
     const tiles = g.groups * rowBlocks * blocks * size;
@@ -85,7 +101,7 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
         ({ base, grid }): Step => ({
           kernel: shader,
           types: { real_small: job.small.dtype, real_large: job.large.dtype, real_w: direct ? dw.dtype : 'f32' },
-          constants: { WORKGROUP: size },
+          constants: { WORKGROUP: size, ...(line && { WIDE: Number(wide), SHIFT: shift }) },
           params: {
             ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
             ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
@@ -104,7 +120,11 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
       why: direct ? why : `${why}, ${count} slices`,
       // Loads of all invocations: one a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row
       // and a handful of columns, and took 2 to 5 times as long as one weight an invocation on both software adapters.
-      cost: tiles * g.batch * product(g.axes.map((a) => a.small)) * (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1),
+      cost:
+        tiles *
+        g.batch *
+        product(g.axes.map((a) => a.small)) *
+        (line ? 5 + (shift || columns) : (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1)),
       steps,
       once: [],
       kept: {},
