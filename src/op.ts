@@ -197,7 +197,8 @@ export async function prepared<Io extends string>(
 /** Runs the best plan of a checked call now, and tells the tape that follows one of its tensors.
  * @param args the call as it was written
  * @param call names the call completely: an equal one reuses its plan
- * @param result what the call returns of the plan's outputs */
+ * @param result what the call returns of the plan's outputs
+ * @param into outputs that are written in place, rather than made */
 export function eager<R>(
   op: string,
   args: readonly unknown[],
@@ -205,9 +206,10 @@ export function eager<R>(
   call: object,
   plan: () => Plan,
   result: (outputs: Record<string, Tensor>) => R,
+  into: Readonly<Record<string, Tensor>> = {},
 ): R {
   const tensors = Object.values(inputs);
-  const returned = result(tensors[0]!.ctx.run(op, JSON.stringify(call), inputs, plan));
+  const returned = result(tensors[0]!.ctx.run(op, JSON.stringify(call), inputs, plan, into));
   tensors.find((t) => t.tape)?.tape?.record(op, args, returned);
   return returned;
 }
