@@ -69,7 +69,6 @@ export class FillPanel extends Lesson {
           from: () => x.place(i),
           to: () => y.place(at),
           weight,
-          lane: ((i % now.from) + 0.5) / now.from,
           label: now.from === 2 ? short(weight, 4) : '', // in larger inputs the cells say it
         })),
       );

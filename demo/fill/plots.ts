@@ -88,7 +88,7 @@ export class KernelPlot {
     this.#svg.replaceChildren(
       drawn('path', { class: 'axis', d: `M0,${y(0)}H${WIDTH}M${x(0)},${y(1.05)}V${y(-0.2)}` }),
       ...whole.map((d) => drawn('text', { x: Math.min(WIDTH - 8, Math.max(8, x(d))), y: 124 }, short(d))),
-      drawn('text', { x: x(0) - 10, y: y(1) }, '1'),
+      drawn('text', { x: x(0) - 8, y: y(1.06) }, '1'),
       drawn('path', { class: 'curve', d: path }),
       ...taps.map(({ distance, weight }) =>
         drawn(

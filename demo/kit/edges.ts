@@ -15,8 +15,6 @@ export interface Edge {
   readonly weight: number;
   /** Written where the line leaves its grid, if the grids are side by side. */
   readonly label?: string;
-  /** Where on the side of its cell it leaves, 0..1, so that lines from cells in a row stay apart; default the middle. */
-  readonly lane?: number;
 }
 
 export class Edges {
@@ -39,7 +37,7 @@ export class Edges {
   #draw(): void {
     const origin = this.#host.getBoundingClientRect();
     const most = this.#edges.reduce((a, { weight }) => Math.max(a, Math.abs(weight)), 0) || 1;
-    const parts = this.#edges.map(({ from, to, weight, label, lane = 0.5 }) => {
+    const parts = this.#edges.map(({ from, to, weight, label }) => {
       const [a, b] = [from(), to()];
       if (!a || !b) return [];
       const beside = b.grid.left >= a.grid.right;
@@ -48,6 +46,8 @@ export class Edges {
         beside ? (end === 'near' ? box.left : box.right) - origin.left : (end === 'near' ? box.top : box.bottom) - origin.top;
       const v = (box: DOMRect, share: number) => (beside ? box.top + share * box.height - origin.top : box.left + share * box.width - origin.left);
       const at = (along: number, across: number) => (beside ? `${along.toFixed(1)},${across.toFixed(1)}` : `${across.toFixed(1)},${along.toFixed(1)}`);
+      // Lines from cells in a row leave one below the other: each as far down its cell as the cell is along its grid.
+      const lane = ((u(a.cell, 'near') + u(a.cell, 'far')) / 2 - u(a.grid, 'near')) / (u(a.grid, 'far') - u(a.grid, 'near'));
       const [leave, arrive] = [u(a.grid, 'far'), u(b.grid, 'near')];
       const [v1, v2, middle] = [v(a.cell, lane), v(b.cell, 0.5), (leave + arrive) / 2];
       const line = drawn('path', {

@@ -30,8 +30,10 @@ export interface Cells {
 export interface Mark {
   /** `source` and `target` are outlined, `flash` lights up once, `faint` steps back. */
   readonly kind: 'source' | 'target' | 'flash' | 'faint';
-  /** A second, small line in the cell. */
+  /** A small line below the number. */
   readonly note?: string;
+  /** A small line above it: 4 + 6 = over 10. */
+  readonly before?: string;
 }
 
 export interface GridOptions {
@@ -160,7 +162,7 @@ export class Grid {
     const at = { x: c * UNIT, y: r * UNIT };
     const inset = (by: number) => ({ x: at.x + by, y: at.y + by, width: UNIT - 2 * by, height: UNIT - 2 * by });
     const value = drawn('text', { class: 'value', x: at.x + UNIT / 2 });
-    const note = drawn('text', { class: 'note', x: at.x + UNIT / 2, y: at.y + 33 });
+    const note = drawn('text', { class: 'note', x: at.x + UNIT / 2 });
     const cell = drawn(
       'g',
       { role: 'gridcell', tabindex: i === this.#stop ? 0 : -1, 'data-i': i },
@@ -188,11 +190,12 @@ export class Grid {
       cell.style.setProperty('--fit', `${Math.min(15, 62 / written.length).toFixed(2)}px`);
       attributes(cell, {
         'data-value': v,
-        'aria-label': `row ${row + 1}, column ${(i % columns) + 1}: ${v === undefined ? 'empty' : short(v, 6)}${gone ? ', cut off' : ''}${mark?.note ? `, ${mark.note}` : ''}`,
+        'aria-label': `row ${row + 1}, column ${(i % columns) + 1}: ${v === undefined ? 'empty' : short(v, 6)}${gone ? ', cut off' : ''}${mark?.before ? `, ${mark.before} ${short(v ?? 0)}` : ''}${mark?.note ? `, ${mark.note}` : ''}`,
       });
       value.textContent = written;
-      value.setAttribute('y', String(row * UNIT + (mark?.note ? 16 : 21)));
-      note.textContent = mark?.note ?? '';
+      value.setAttribute('y', String(row * UNIT + (mark?.note ? 15 : mark?.before ? 27 : 21)));
+      note.textContent = mark?.note ?? mark?.before ?? '';
+      note.setAttribute('y', String(row * UNIT + (mark?.before ? 11 : 30)));
     }
   }
 

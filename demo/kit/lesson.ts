@@ -42,7 +42,8 @@ export abstract class Lesson extends Panel {
     if (!this.firstElementChild) {
       this.innerHTML = this.markup;
       this.classList.add('lesson');
-      this.append(this.#message, element('div', { class: 'lesson-foot' }, this.#badge, this.code.element));
+      this.find('.controls').append(this.#message);
+      this.append(element('div', { class: 'lesson-foot' }, this.#badge, this.code.element));
     }
     super.connectedCallback();
   }
@@ -54,7 +55,7 @@ export abstract class Lesson extends Panel {
   }
 
   /** Computes with the library: the reference's results are drawn at once, then the GPU's in their place, and the badge says how far apart they are.
-   * A call that the library refuses is explained in its own sentence; what was drawn before stays, faded.
+   * A call that the library refuses is explained in its own sentence below the controls; grids fade, and show what they showed unless the panel draws more.
    * @returns whether the library accepted it */
   compute<I extends Inputs>(given: Call<I>): boolean {
     const call = { ...given, inputs: rounded(given.inputs) };

@@ -1,5 +1,7 @@
 // Formulas as MathML from plain text: math('(i − 1)·s − 2p'). Letters become variables, digits numbers, the rest operators;
 // a_b sets an index, a^b a power, and 'op' in quotes stays one word.
+import { attributes, element } from './dom.ts';
+
 const NAMESPACE = 'http://www.w3.org/1998/Math/MathML';
 
 const node = (tag: string, ...children: (Node | string)[]): Element => {
@@ -10,6 +12,9 @@ const node = (tag: string, ...children: (Node | string)[]): Element => {
 
 const TOKEN = /'([^']+)'|(\d+(?:\.\d+)?)|(\p{L})|(\S)/gu;
 
+/** Brackets stay as high as the line: what they enclose is no higher. */
+const operator = (sign: string): Element => attributes(node('mo', sign), { stretchy: 'false' });
+
 /** A row of nodes; scripts take the one before and the one after. */
 function row(text: string): Element[] {
   const out: Element[] = [];
@@ -19,7 +24,7 @@ function row(text: string): Element[] {
       script = sign === '_' ? 'msub' : 'msup';
       continue;
     }
-    let made = word ? node('mi', word) : number ? node('mn', number) : letter ? node('mi', letter) : node('mo', sign!);
+    let made = word ? node('mi', word) : number ? node('mn', number) : letter ? node('mi', letter) : operator(sign!);
     if (script) made = node(script, out.pop()!, made);
     script = '';
     out.push(made);
@@ -30,5 +35,20 @@ function row(text: string): Element[] {
 /** An inline formula. */
 export const math = (text: string): Element => node('math', node('mrow', ...row(text)));
 
-/** A term of a formula with its value beneath, as in (i − 1)·s over 3·2. */
-export const termed = (text: string, value: string): Element => node('math', node('munder', node('mrow', ...row(text)), node('mrow', ...row(value))));
+/** A formula term by term, each with its present value beneath. Terms whose value is new light up. */
+export class Formula {
+  readonly element = element('div', { class: 'formula' });
+
+  /** @param terms the term, its value, and whether the value is impossible
+   * @param spoken the formula with its numbers, for those who listen */
+  show(terms: readonly (readonly [term: string, value: string, wrong?: boolean])[], spoken: string): void {
+    attributes(this.element, { role: 'img', 'aria-label': spoken });
+    for (const [i, [term, value, wrong]] of terms.entries()) {
+      const old = this.element.children[i] as HTMLElement | undefined;
+      if (old?.dataset['is'] === term + value) continue;
+      const made = element('div', { class: `term${old ? ' changed' : ''}${wrong ? ' wrong' : ''}`, 'data-is': term + value }, math(term), math(value));
+      if (old) old.replaceWith(made);
+      else this.element.append(made);
+    }
+  }
+}
