@@ -3,38 +3,14 @@ import { Derived } from './derived.ts';
 import { uploadable } from './elements.ts';
 import { type Fault, guarded } from './fault.ts';
 import { Pipelines } from './kernel.ts';
-import { type Adapter, BYTES, type DType, type Layout, type Limits, type Plan, type TensorSpec } from './plan.ts';
+import type { LimitOptions, Memory, TensorOptions } from './options.ts';
+import { type Adapter, BYTES, bytesOf, type DType, type Layout, type Limits, type Plan, type TensorSpec } from './plan.ts';
 import { BufferPool, roundSize } from './pool.ts';
 import { type Place, Program } from './program.ts';
 import { Recorder } from './recorder.ts';
 import { Tensor } from './tensor.ts';
 
-/** Lower limits than the device has, under WebGPU's names. */
-export interface LimitOptions {
-  maxStorageBufferBindingSize?: number;
-  maxBufferSize?: number;
-  maxComputeWorkgroupsPerDimension?: number;
-}
-
-export interface TensorOptions {
-  /** Element type; default `'f32'`. */
-  dtype?: DType;
-  /** Order in memory; default `'nchw'`. */
-  layout?: Layout;
-}
-
-/** Counters of `ctx.memory()`. */
-export interface Memory {
-  /** Tensors not yet disposed that own their buffer, and the bytes of those buffers. */
-  tensors: number;
-  bytes: number;
-  /** Bytes kept for reuse. */
-  idleBytes: number;
-  /** Prepared and cached plans, and the bytes of their tables. */
-  plans: number;
-  planBytes: number;
-  pipelines: number;
-}
+export type { LimitOptions, Memory, TensorOptions } from './options.ts';
 
 const STORAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
 const MOST_PROGRAMS = 256;
@@ -324,6 +300,8 @@ export class Context {
       places.set(name, input.place);
     }
     depend(program.fault);
+    const { verdict } = program.plan;
+    if (verdict) depend(this.#recorder.room(op));
     try {
       const made = Object.entries(program.plan.outputs).filter(([name]) => !into[name]);
       const outputs = made.map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
@@ -339,6 +317,9 @@ export class Context {
       const alone = Object.values({ ...inputs, ...into }).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
       if (alone) this.#recorder.submit();
       const batch = this.#recorder.open(op);
+      const asked = verdict && this.#recorder.verdict(op, verdict);
+      if (asked) places.set('verdict', asked.place);
+      for (const fault of asked?.faults ?? []) depend(fault);
       const encode = () => program.encode(batch.pass, (name) => places.get(name)!, known ? 'steps' : 'all');
       if (alone) depend(guarded(this.device, op, encode).fault);
       else encode();
@@ -407,5 +388,3 @@ export class Context {
     return { places, done };
   }
 }
-
-const bytesOf = (spec: Omit<TensorSpec, 'skew'>) => spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];

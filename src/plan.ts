@@ -1,4 +1,5 @@
 import type { Variant } from './kernel.ts';
+import type { Judge } from './verdict.ts';
 
 export type DType = 'f32' | 'f16' | 'u32' | 'i32';
 /** Order of a tensor in memory: channels before (`nchw`) or after (`nhwc`) the spatial axes, whatever the rank. Shapes are always written [N, C, ...spatial]. */
@@ -45,6 +46,8 @@ export interface Plan {
   /** Steps that read weights alone and run once for them, and the buffers they fill: name -> bytes. */
   readonly once?: readonly Step[];
   readonly kept?: Readonly<Record<string, number>>;
+  /** What the words of the buffer `verdict`, which kernels raise and the context provides, say about the data. */
+  readonly verdict?: Judge;
   /** Floating-point operations of the result, without what blocks fill up. */
   readonly flops?: number;
 }
@@ -86,7 +89,10 @@ export function fold(groups: number, limit: number): [number, number, number] {
   return [Math.ceil(groups / z / y), y, z];
 }
 
+/** Bytes of a tensor's elements. */
+export const bytesOf = ({ shape, dtype }: Omit<TensorSpec, 'skew'>): number => shape.reduce((a, b) => a * b, 1) * BYTES[dtype];
+
 /** Bytes a plan moves when each input, output and table is touched once. */
 export const planBytes = (plan: Plan, inputs: Readonly<Record<string, TensorSpec>>): number =>
-  [...Object.values(inputs), ...Object.values(plan.outputs)].reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1) * BYTES[t.dtype], 0) +
+  [...Object.values(inputs), ...Object.values(plan.outputs)].reduce((sum, t) => sum + bytesOf(t), 0) +
   Object.values(plan.scratch).reduce((a, b) => a + 2 * b, 0);

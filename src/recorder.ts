@@ -1,5 +1,6 @@
 import type { UpsampleError } from './check.ts';
 import { Fault, guarded } from './fault.ts';
+import { type Judge, Verdicts } from './verdict.ts';
 
 /** Calls that were made but not yet submitted: one encoder, one pass. */
 export interface Batch {
@@ -22,6 +23,7 @@ const MOST_DISPATCHES = 512;
 export class Recorder {
   readonly #device: GPUDevice;
   readonly #submitted: () => void;
+  readonly #verdicts: Verdicts;
   #batch: OpenBatch | undefined;
   #scheduled = false;
   #ended: UpsampleError | undefined;
@@ -30,6 +32,7 @@ export class Recorder {
   constructor(device: GPUDevice, submitted: () => void) {
     this.#device = device;
     this.#submitted = submitted;
+    this.#verdicts = new Verdicts(device);
   }
 
   /** Whether nothing waits to be submitted. */
@@ -50,6 +53,17 @@ export class Recorder {
       });
     }
     return this.#batch;
+  }
+
+  /** Makes room for a verdict in the batch at hand; what that may still report. */
+  room(op: string): Fault {
+    if (this.#verdicts.full || (this.#batch?.dispatches ?? 0) > MOST_DISPATCHES) this.submit();
+    return this.#verdicts.allocated(op);
+  }
+
+  /** Words that a call of the batch at hand may raise, and what they will say. */
+  verdict(op: string, judge: Judge) {
+    return this.#verdicts.ask(op, judge);
   }
 
   #begin(): OpenBatch {
@@ -73,7 +87,9 @@ export class Recorder {
     }
     const { fault } = guarded(this.#device, [...batch.ops].join(', '), () => {
       batch.pass.end();
+      const read = this.#verdicts.collect(batch.encoder);
       this.#device.queue.submit([batch.encoder.finish()]);
+      read();
     });
     batch.settle(fault.done.then(() => fault.error ?? null));
     this.#submitted();
@@ -83,5 +99,6 @@ export class Recorder {
   end(error: UpsampleError): void {
     this.#ended = error;
     this.submit();
+    this.#verdicts.end();
   }
 }
