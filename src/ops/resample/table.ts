@@ -43,6 +43,15 @@ export type AxisRule = { readonly inSize: number; readonly outSize: number } & (
   | { readonly kind: 'stretched'; readonly where: Where; readonly filter: 'linear' | 'cubic'; readonly a: number; readonly excludeOutside: boolean }
   | { readonly kind: 'windowed'; readonly step: number; readonly filter: Filter; readonly antialias: boolean; readonly normalise: 'always' | 'tf' }
   | { readonly kind: 'area' }
+  /** The sum over windows `stride` apart of what lies inside, divided by a number, or by the cells inside or with the padding, up to `end` behind. */
+  | {
+      readonly kind: 'mean';
+      readonly kernel: number;
+      readonly stride: number;
+      readonly pad: number;
+      readonly end: number;
+      readonly by: 'padded' | 'inside' | number;
+    }
   | { readonly kind: 'insert'; readonly stride: number; readonly offset: number }
   | { readonly kind: 'copy' }
 );
@@ -191,9 +200,9 @@ function stretched(out: Weights, rule: AxisRule & { kind: 'stretched' }, x: numb
 /** Appends the weights of row o and returns its first input. */
 function row(out: Weights, rule: AxisRule, o: number): number {
   const { inSize, outSize } = rule;
-  const even = (first: number, count: number) => {
+  const even = (first: number, count: number, divisor = count) => {
     const at = out.more(count); // may replace out.data
-    out.data.fill(1 / count, at, at + count);
+    out.data.fill(1 / divisor, at, at + count);
     return first;
   };
   const one = (i: number) => even(i, 1);
@@ -207,6 +216,12 @@ function row(out: Weights, rule: AxisRule, o: number): number {
     case 'area': {
       const lo = Math.floor((o * inSize) / outSize);
       return even(lo, Math.ceil(((o + 1) * inSize) / outSize) - lo);
+    }
+    case 'mean': {
+      const first = o * rule.stride - rule.pad;
+      const lo = Math.max(first, 0);
+      const count = Math.min(first + rule.kernel, inSize) - lo;
+      return even(lo, count, rule.by === 'padded' ? Math.min(first + rule.kernel, inSize + rule.end) - first : rule.by === 'inside' ? count : rule.by);
     }
     case 'nearest-f32': {
       const f = Math.fround;
