@@ -1,0 +1,263 @@
+import { type Operation, operation, type PrepareSpec } from '../../op.ts';
+import type { Tensor } from '../../tensor.ts';
+import { type Several, several } from '../several.ts';
+import { type Chosen, type LeakyReluOptions, mapCall, pairBackwardCall, pairCall } from './arguments.ts';
+import type { Binary, MapCall, PairCall, Unary } from './call.ts';
+import { mapPlans, pairBackwardPlans, pairPlans } from './plan.ts';
+
+export type { LeakyReluOptions } from './arguments.ts';
+
+/** A function applied to every element. */
+export type Elementwise<O extends object = object> = Operation<[options?: O], O>;
+/** Its gradient: the gradient of the result, and the argument. */
+export type ElementwiseBackward<O extends object = object> = Several<
+  [dy: Tensor, x: Tensor, options?: O],
+  { dy: PrepareSpec; x: PrepareSpec } & O,
+  Tensor,
+  'dy' | 'x' | 'output'
+>;
+/** The gradient, in x, of the gradient: g is the gradient of what the backward function returned. */
+export type ElementwiseDoubleBackward<O extends object = object> = Several<
+  [g: Tensor, dy: Tensor, x: Tensor, options?: O],
+  { g: PrepareSpec; dy: PrepareSpec; x: PrepareSpec } & O,
+  Tensor,
+  'g' | 'dy' | 'x' | 'output'
+>;
+
+const forward = <O extends object = object>(name: Unary): Elementwise<O> =>
+  operation<[options?: O], O, MapCall>(
+    name,
+    (op, x, options = {} as O) => mapCall(name)(op, { x }, options),
+    mapPlans,
+    (options) => [options],
+  );
+const backward = <O extends object = object>(name: Unary): ElementwiseBackward<O> =>
+  several(`${name}Backward`, { tensors: ['dy', 'x'], check: mapCall(name), plans: mapPlans });
+const again = <O extends object = object>(name: Unary): ElementwiseDoubleBackward<O> =>
+  several(`${name}DoubleBackward`, { tensors: ['g', 'dy', 'x'], check: mapCall(name), plans: mapPlans });
+
+/** A function of two operands. The second may repeat: one element, one a channel, or ones in its shape; or it is a number. */
+export type Pairwise = Several<[a: Tensor, b: Tensor | number], { a: PrepareSpec; b: PrepareSpec | number }, Tensor, 'a' | 'b' | 'output'>;
+/** Its gradients. */
+export type PairwiseBackward = Several<
+  [dy: Tensor, a: Tensor, b: Tensor | number, options?: Chosen<'da' | 'db'>],
+  { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec | number } & Chosen<'da' | 'db'>,
+  { da: Tensor; db: Tensor },
+  'dy' | 'a' | 'b' | 'da' | 'db'
+>;
+
+const pairwise = (name: Binary): Pairwise =>
+  several<[a: Tensor, b: Tensor | number], { a: PrepareSpec; b: PrepareSpec | number }, Tensor, 'a' | 'b' | 'output', PairCall>(name, {
+    ...{ tensors: ['a', 'b'], numbers: ['b'] },
+    ...{ check: pairCall(name, ['a', 'b']), plans: pairPlans },
+  });
+const pairwiseBackward = (name: Binary): PairwiseBackward =>
+  several(`${name}Backward`, {
+    ...{ tensors: ['dy', 'a', 'b'], numbers: ['b'] },
+    ...{ check: pairBackwardCall(name, ['a', 'b']), plans: pairBackwardPlans, result: (outputs) => outputs },
+  });
+
+/** `y = max(x, 0)`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch ReLU. */
+export const relu: Elementwise = /*#__PURE__*/ forward('relu');
+/** `dx = dy where x > 0, else 0`: the gradient of `relu`; 0 at 0.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const reluBackward: ElementwiseBackward = /*#__PURE__*/ backward('relu');
+/** `dx = 0, kinks included`: what a gradient g of `reluBackward(dy, x)` is in x. In dy it is `reluBackward(g, x)`. */
+export const reluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('relu');
+
+/** `y = x where x >= 0, else negativeSlope * x`, element by element.
+ * @param x any shape, f32 or f16
+ * @param options `negativeSlope` 0.01
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch LeakyReLU. */
+export const leakyRelu: Elementwise<LeakyReluOptions> = /*#__PURE__*/ forward('leakyRelu');
+/** `dx = dy where x > 0, else negativeSlope * dy`: the gradient of `leakyRelu`; negativeSlope * dy at 0.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const leakyReluBackward: ElementwiseBackward<LeakyReluOptions> = /*#__PURE__*/ backward('leakyRelu');
+/** `dx = 0, kinks included`: what a gradient g of `leakyReluBackward(dy, x)` is in x. In dy it is `leakyReluBackward(g, x)`. */
+export const leakyReluDoubleBackward: ElementwiseDoubleBackward<LeakyReluOptions> = /*#__PURE__*/ again('leakyRelu');
+
+/** `y = tanh(x)`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch Tanh. */
+export const tanh: Elementwise = /*#__PURE__*/ forward('tanh');
+/** `dx = dy * (1 - tanh(x)^2)`: the gradient of `tanh`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const tanhBackward: ElementwiseBackward = /*#__PURE__*/ backward('tanh');
+/** `dx = -2 * g * dy * tanh(x) * (1 - tanh(x)^2)`: what a gradient g of `tanhBackward(dy, x)` is in x. In dy it is `tanhBackward(g, x)`. */
+export const tanhDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('tanh');
+
+/** `y = 1 / (1 + exp(-x))`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch Sigmoid. */
+export const sigmoid: Elementwise = /*#__PURE__*/ forward('sigmoid');
+/** `dx = dy * s * (1 - s), s = sigmoid(x)`: the gradient of `sigmoid`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const sigmoidBackward: ElementwiseBackward = /*#__PURE__*/ backward('sigmoid');
+/** `dx = g * dy * s * (1 - s) * (1 - 2*s), s = sigmoid(x)`: what a gradient g of `sigmoidBackward(dy, x)` is in x. In dy it is `sigmoidBackward(g, x)`. */
+export const sigmoidDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('sigmoid');
+
+/** `y = x * sigmoid(x)`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch SiLU. */
+export const silu: Elementwise = /*#__PURE__*/ forward('silu');
+/** `dx = dy * s * (1 + x * (1 - s)), s = sigmoid(x)`: the gradient of `silu`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const siluBackward: ElementwiseBackward = /*#__PURE__*/ backward('silu');
+/** `dx = g * dy * s * (1 - s) * (2 + x * (1 - 2*s)), s = sigmoid(x)`: what a gradient g of `siluBackward(dy, x)` is in x. In dy it is `siluBackward(g, x)`. */
+export const siluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('silu');
+
+/** `y = x * (1 + erf(x / sqrt(2))) / 2`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch GELU, approximate none. */
+export const gelu: Elementwise = /*#__PURE__*/ forward('gelu');
+/** `dx = dy * (Phi(x) + x * phi(x))`: the gradient of `gelu`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const geluBackward: ElementwiseBackward = /*#__PURE__*/ backward('gelu');
+/** `dx = g * dy * (2 - x^2) * phi(x), phi the normal density`: what a gradient g of `geluBackward(dy, x)` is in x. In dy it is `geluBackward(g, x)`. */
+export const geluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('gelu');
+
+/** `y = x^2`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch square. */
+export const square: Elementwise = /*#__PURE__*/ forward('square');
+/** `dx = 2 * x * dy`: the gradient of `square`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const squareBackward: ElementwiseBackward = /*#__PURE__*/ backward('square');
+/** `dx = 2 * g * dy`: what a gradient g of `squareBackward(dy, x)` is in x. In dy it is `squareBackward(g, x)`. */
+export const squareDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('square');
+
+/** `y = |x|`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch abs. */
+export const abs: Elementwise = /*#__PURE__*/ forward('abs');
+/** `dx = sign(x) * dy`: the gradient of `abs`; 0 at 0.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const absBackward: ElementwiseBackward = /*#__PURE__*/ backward('abs');
+/** `dx = 0, kinks included`: what a gradient g of `absBackward(dy, x)` is in x. In dy it is `absBackward(g, x)`. */
+export const absDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('abs');
+
+/** `y = exp(x)`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch exp. */
+export const exp: Elementwise = /*#__PURE__*/ forward('exp');
+/** `dx = dy * exp(x)`: the gradient of `exp`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const expBackward: ElementwiseBackward = /*#__PURE__*/ backward('exp');
+/** `dx = g * dy * exp(x)`: what a gradient g of `expBackward(dy, x)` is in x. In dy it is `expBackward(g, x)`. */
+export const expDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('exp');
+
+/** `y = log(x)`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch log. */
+export const log: Elementwise = /*#__PURE__*/ forward('log');
+/** `dx = dy / x`: the gradient of `log`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const logBackward: ElementwiseBackward = /*#__PURE__*/ backward('log');
+/** `dx = -g * dy / x^2`: what a gradient g of `logBackward(dy, x)` is in x. In dy it is `logBackward(g, x)`. */
+export const logDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('log');
+
+/** `y = sqrt(x)`, element by element.
+ * @param x any shape, f32 or f16
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch sqrt. */
+export const sqrt: Elementwise = /*#__PURE__*/ forward('sqrt');
+/** `dx = dy / (2 * sqrt(x))`: the gradient of `sqrt`.
+ * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+export const sqrtBackward: ElementwiseBackward = /*#__PURE__*/ backward('sqrt');
+/** `dx = -g * dy / (4 * x^1.5)`: what a gradient g of `sqrtBackward(dy, x)` is in x. In dy it is `sqrtBackward(g, x)`. */
+export const sqrtDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('sqrt');
+
+/** `y = a + b`, element by element.
+ * @param a any shape, f32 or f16
+ * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded to f32.
+ *   dtype and layout as a
+ * @returns y, in the shape, layout and dtype of a
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
+export const add: Pairwise = /*#__PURE__*/ pairwise('add');
+/** The gradients of `add`: `da = dy`, `db = dy`, summed where b repeats, in a fixed order.
+ * @param options `gradients` `['da', 'db']`; of a number there is none */
+export const addBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('add');
+
+/** `y = a - b`, element by element.
+ * @param a any shape, f32 or f16
+ * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded to f32.
+ *   dtype and layout as a
+ * @returns y, in the shape, layout and dtype of a
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
+export const sub: Pairwise = /*#__PURE__*/ pairwise('sub');
+/** The gradients of `sub`: `da = dy`, `db = -dy`, summed where b repeats, in a fixed order.
+ * @param options `gradients` `['da', 'db']`; of a number there is none */
+export const subBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('sub');
+
+/** `y = a * b`, element by element.
+ * @param a any shape, f32 or f16
+ * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded to f32.
+ *   dtype and layout as a
+ * @returns y, in the shape, layout and dtype of a
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
+export const mul: Pairwise = /*#__PURE__*/ pairwise('mul');
+/** The gradients of `mul`: `da = dy * b`, `db = dy * a`, summed where b repeats, in a fixed order.
+ * @param options `gradients` `['da', 'db']`; of a number there is none */
+export const mulBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('mul');
+
+/** `y = factor * x`: `mul` by a number.
+ * @param x any shape, f32 or f16
+ * @param factor a finite number, rounded to f32
+ * @throws UpsampleError as `mul` */
+export const scale: Several<[x: Tensor, factor: number], { x: PrepareSpec; factor: number }, Tensor, 'x' | 'output'> = /*#__PURE__*/ several('scale', {
+  ...{ tensors: ['x', 'factor'], numbers: ['factor'] },
+  ...{ check: /*#__PURE__*/ pairCall('mul', ['x', 'factor']), plans: pairPlans },
+});
+/** `dx = factor * dy`: the transpose of `scale`. */
+export const scaleBackward: Several<[dy: Tensor, factor: number], { dy: PrepareSpec; factor: number }, Tensor, 'dy' | 'output'> = /*#__PURE__*/ several(
+  'scaleBackward',
+  { ...{ tensors: ['dy', 'factor'], numbers: ['factor'] }, ...{ check: /*#__PURE__*/ pairCall('mul', ['dy', 'factor']), plans: pairPlans } },
+);
+
+/** `y = x where x > 0, else w * x`, with a slope for each channel or one for all.
+ * @param x [N, C, ...spatial] or any shape, f32 or f16
+ * @param w [C] or [1], dtype as x
+ * @returns y, in the shape, layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch PReLU. */
+export const prelu: Several<[x: Tensor, w: Tensor], { x: PrepareSpec; w: PrepareSpec }, Tensor, 'x' | 'w' | 'output'> = /*#__PURE__*/ several('prelu', {
+  tensors: ['x', 'w'],
+  check: /*#__PURE__*/ pairCall('prelu', ['x', 'w']),
+  plans: pairPlans,
+});
+/** The gradients of `prelu`: `dx = dy where x > 0, else w * dy`; `dw = the sum of dy * x over x <= 0`, a channel's or all, in a fixed order.
+ * @param options `gradients` `['dx', 'dw']` */
+export const preluBackward: Several<
+  [dy: Tensor, x: Tensor, w: Tensor, options?: Chosen<'dx' | 'dw'>],
+  { dy: PrepareSpec; x: PrepareSpec; w: PrepareSpec } & Chosen<'dx' | 'dw'>,
+  { dx: Tensor; dw: Tensor },
+  'dy' | 'x' | 'w' | 'dx' | 'dw'
+> = /*#__PURE__*/ several('preluBackward', {
+  tensors: ['dy', 'x', 'w'],
+  check: /*#__PURE__*/ pairBackwardCall('prelu', ['x', 'w']),
+  plans: pairBackwardPlans,
+  result: (outputs) => outputs,
+});
