@@ -9,7 +9,16 @@ import { launchOptions } from './test/machine.mjs';
 const library = {
   target: 'es2023',
   minify: false,
-  lib: { entry: { index: 'src/index.ts', 'image/index': 'src/image/index.ts', reference: 'src/reference.ts' }, formats: ['es' as const] },
+  lib: {
+    entry: {
+      index: 'src/index.ts',
+      'nn/index': 'src/nn/index.ts',
+      'image/index': 'src/image/index.ts',
+      'io/index': 'src/io/index.ts',
+      reference: 'src/reference.ts',
+    },
+    formats: ['es' as const],
+  },
   rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' } },
 };
 /** One minified file for a <script type="module"> from a CDN. */

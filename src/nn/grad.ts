@@ -2,6 +2,7 @@ import { checkCotangent, isReal, one } from '../autograd/graph.ts';
 import { checkOptions, refuse, show } from '../check.ts';
 import { checkTensor } from '../op.ts';
 import { Tensor } from '../tensor.ts';
+import { zeros } from './linear.ts';
 import { graph } from './tape.ts';
 
 export interface GradOptions {
@@ -71,5 +72,3 @@ function checkArguments(op: string, xs: readonly Tensor[]): void {
     if (xs.indexOf(x) !== i) refuse(op, `arguments ${xs.indexOf(x)} and ${i} are the same tensor`, 'expected different ones: whose gradient is meant?');
   }
 }
-
-const zeros = ({ ctx, size, shape, dtype, layout }: Tensor) => ctx.tensor(new Float32Array(size), shape, { dtype, layout });

@@ -1,32 +1,17 @@
 import type { Transpose } from '../autograd/graph.ts';
 import * as resample from '../ops/resample/index.ts';
+import * as sample from '../ops/sample/index.ts';
 import * as shuffle from '../ops/shuffle/index.ts';
-import type { Tensor } from '../tensor.ts';
+import { down, swap, up } from './linear.ts';
+import { arrangements } from './transposes_arrange.ts';
 import { convolutions } from './transposes_conv.ts';
-
-/** An operation as the table calls it. */
-// biome-ignore lint/suspicious/noExplicitAny: arguments go back to the operation they were recorded from
-type Op = (...args: any[]) => Tensor;
-
-/** Of `y = A x`, where `back(dy, shape of x, ...)` is the transpose. */
-const down =
-  (back: Op): Transpose =>
-  ({ args: [x, ...rest], dy }) => [[x, back(dy, x.shape, ...rest)]];
-/** Of that transpose: A again. @param without options that make A affine */
-const up =
-  (forward: Op, ...without: string[]): Transpose =>
-  ({ args: [g, , options, ...rest], dy }) => [[g, forward(dy, leave(options, without), ...rest)]];
-/** Of `y = A x`, where `other(dy, ...)` with the same arguments is the transpose. */
-const swap =
-  (other: Op): Transpose =>
-  ({ args: [x, ...rest], dy }) => [[x, other(dy, ...rest)]];
-
-const leave = (options: object | undefined, names: readonly string[]) =>
-  options && Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)));
+import { pointwise } from './transposes_pointwise.ts';
 
 /** How gradients go back through each operation, by its name. A transpose calls operations, so that gradients have gradients. */
 export const transposes: Readonly<Record<string, Transpose | null>> = {
+  ...arrangements,
   ...convolutions,
+  ...pointwise,
   interpolate: down(resample.interpolateBackward),
   interpolateBackward: up(resample.interpolate),
   resize: down(resample.resizeBackward),
@@ -49,8 +34,21 @@ export const transposes: Readonly<Record<string, Transpose | null>> = {
   zeroInsert1dBackward: up(resample.zeroInsert1d),
   zeroInsert2dBackward: up(resample.zeroInsert2d),
   zeroInsert3dBackward: up(resample.zeroInsert3d),
+  gridSample: ({ args: [x, grid, options], dy, wants }) => {
+    const gradients = [wants(x) && 'dx', wants(grid) && 'dgrid'].filter((g) => g) as sample.SampleGradient[];
+    const { dx, dgrid } = sample.gridSampleBackward(dy, x, grid, { ...options, gradients });
+    return [
+      [x, dx],
+      [grid, dgrid],
+    ];
+  },
   pixelShuffle: swap(shuffle.pixelShuffleBackward),
   pixelShuffleBackward: swap(shuffle.pixelShuffle),
   pixelUnshuffle: swap(shuffle.pixelUnshuffleBackward),
   pixelUnshuffleBackward: swap(shuffle.pixelUnshuffle),
+};
+
+/** Operations without a gradient, and why. */
+export const withoutGradient: Readonly<Record<string, string>> = {
+  gridSampleBackward: 'as in PyTorch, there is no second gradient of a sampling',
 };
