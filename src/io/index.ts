@@ -46,19 +46,19 @@ export async function loadSafetensors(ctx: Context, source: Source, options: Loa
   const { only = () => true, lossy = false } = options;
   const floats = oneOf(OP, 'dtype', options.dtype, ['f32', 'f16'] as const, 'f32');
   const { tensors } = parseSafetensors(await bytesOf(source));
-  const loaded: Record<string, Tensor> = {};
+  const loaded: [name: string, tensor: Tensor][] = [];
   try {
     for (const [name, entry] of Object.entries(tensors)) {
       if (!only(name)) continue;
       const half = floats === 'f16' && entry.dtype === 'F16'; // its bits stay as they are
       const { dtype, data } = half ? { dtype: 'f16' as const, data: new Uint16Array(entry.bytes.slice().buffer) } : numbersOf(OP, name, entry, lossy);
-      loaded[name] = ctx.tensor(data, entry.shape, { dtype: dtype === 'f32' ? floats : dtype });
+      loaded.push([name, ctx.tensor(data, entry.shape, { dtype: dtype === 'f32' ? floats : dtype })]);
     }
   } catch (error) {
-    for (const tensor of Object.values(loaded)) tensor.dispose();
+    for (const [, tensor] of loaded) tensor.dispose();
     throw error;
   }
-  return loaded;
+  return Object.fromEntries(loaded);
 }
 
 const NAMES = { f32: 'F32', f16: 'F16', u32: 'U32', i32: 'I32' } as const;

@@ -45,7 +45,8 @@ export function parseSafetensors(file: ArrayBuffer | Uint8Array<ArrayBuffer>): S
   const spans: [begin: number, end: number, name: string][] = [];
   const tensors = Object.entries(entries).map(([name, entry]): [string, SafetensorsEntry] => {
     const { dtype, shape, data_offsets: span } = isObject(entry) ? entry : refuse(op, `"${name}" is ${show(entry)}`, 'expected { dtype, shape, data_offsets }');
-    if (typeof dtype !== 'string' || !(dtype in WIDTH)) refuse(op, `dtype of "${name}" is ${show(dtype)}`, `expected one of ${Object.keys(WIDTH).join(', ')}`);
+    if (typeof dtype !== 'string' || !Object.hasOwn(WIDTH, dtype))
+      refuse(op, `dtype of "${name}" is ${show(dtype)}`, `expected one of ${Object.keys(WIDTH).join(', ')}`);
     if (!Array.isArray(shape) || !shape.every(isSize)) refuse(op, `shape of "${name}" is ${show(shape)}`, 'expected whole numbers, not negative');
     if (!Array.isArray(span) || span.length !== 2 || !span.every(isSize)) refuse(op, `data_offsets of "${name}" are ${show(span)}`, 'expected [begin, end]');
     const [begin, end] = span as [number, number];
@@ -67,13 +68,13 @@ export function parseSafetensors(file: ArrayBuffer | Uint8Array<ArrayBuffer>): S
 /** Puts tensors into one file: wide elements first, so that everything is aligned. */
 export function formatSafetensors(tensors: Readonly<Record<string, SafetensorsEntry>>, metadata?: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   const entries = Object.entries(tensors).sort(([, a], [, b]) => WIDTH[b.dtype] - WIDTH[a.dtype]);
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const header: [string, unknown][] = metadata ? [['__metadata__', metadata]] : [];
   let size = 0;
   for (const [name, { dtype, shape, bytes }] of entries) {
-    header[name] = { dtype, shape, data_offsets: [size, size + bytes.length] };
+    header.push([name, { dtype, shape, data_offsets: [size, size + bytes.length] }]);
     size += bytes.length;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const start = 8 + Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(start + size).fill(0x20, 8, start); // the header may end in spaces
   new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
