@@ -25,6 +25,8 @@ export class Context {
   readonly isSoftware: boolean;
   /** Resolves when the device is gone, with the reason. */
   readonly lost: Promise<GPUDeviceLostInfo>;
+  /** Names of the plans that `tune` found quickest, by call: with the adapter's name an application may keep them, and set them again. */
+  readonly choices = new Map<string, string>();
   /** @internal what plans may know */
   readonly adapter: Adapter;
   /** @internal keeps the object alive that Node's WebGPU depends on */

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
-import type { TensorSpec } from '../../plan.ts';
+import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
 import { Tensor } from '../../tensor.ts';
 import {
   type ConvOptions,
@@ -20,6 +20,7 @@ export type { AutoPad, ConvOptions, ConvTransposeOptions, Padding, ResizeConvOpt
 export type { Activation, Gradient } from './call.ts';
 export type { FilterLayout, TransposedFilterLayout } from './filter.ts';
 export { type ConvMatrixSpec, convMatrix, type DenseMatrix } from './matrix.ts';
+export { type Tuned, tune } from './tune.ts';
 
 /** The bias of a convolution. */
 export interface Biased {
@@ -48,6 +49,8 @@ export interface ConvOperation<Options extends object> {
   prepare(ctx: Context, spec: ConvPrepareSpec & Options & Biased): Promise<Prepared>;
   /** Which plan a call would run, and why; computes nothing. */
   explain(ctx: Context, spec: ConvExplainSpec & Options & Biased): Explanation;
+  /** @internal */
+  lay(ctx: Context, spec: ConvExplainSpec & Options & Biased): Laid;
 }
 
 /** The gradients of a convolution. */
@@ -57,6 +60,8 @@ export interface ConvBackwardOperation<Options extends object> {
   prepare<G extends Gradient = Gradient>(ctx: Context, spec: ConvPrepareSpec & Options & Biased & Chosen<G>): Promise<Prepared<'dy' | 'x' | G>>;
   /** Which plan a call would run, and why; computes nothing. */
   explain(ctx: Context, spec: ConvExplainSpec & Options & Biased & Chosen<Gradient>): Explanation;
+  /** @internal */
+  lay(ctx: Context, spec: ConvExplainSpec & Options & Biased & Chosen<Gradient>): Laid;
 }
 
 type Check<O> = (op: string, spatial: number, tensors: ConvTensors, options: O) => ConvCall;
@@ -70,6 +75,34 @@ function specsOf(op: string, ctx: Context, x: TensorSpec, w: unknown, bias: unkn
 
 const withBias = (w: Tensor, bias: Tensor | undefined) => ({ w, ...(bias && { bias }) });
 
+/** A checked call with its plans and the tensors that `encode` is given. */
+export interface Laid {
+  readonly call: ConvCall;
+  readonly plans: readonly Plan[];
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+}
+
+/** The plan that `tune` found for a call. */
+const chosen = (ctx: Context, call: ConvCall) => (ctx.choices.size ? ctx.choices.get(JSON.stringify(call)) : undefined);
+
+/** The plans of a call, the chosen one first. */
+const ranked = (ctx: Context, call: ConvCall, plans: (call: ConvCall, adapter: Adapter) => Plan[], plan = chosen(ctx, call)): Plan[] =>
+  plans(call, ctx.adapter).sort((a, b) => Number(b.name === plan) - Number(a.name === plan));
+
+/** Runs a checked call: by the plan that stands first, of which alone the steps are built, or by the chosen one. */
+function run<R>(
+  call: ConvCall,
+  args: readonly unknown[],
+  inputs: Readonly<Record<string, Tensor>>,
+  plans: (call: ConvCall, adapter: Adapter, most?: number) => Plan[],
+  result: (outputs: Record<string, Tensor>) => R,
+): R {
+  const { ctx } = inputs['w']!;
+  const plan = chosen(ctx, call);
+  const first = () => (plan === undefined ? plans(call, ctx.adapter, 1) : ranked(ctx, call, plans, plan))[0]!;
+  return eager(call.op, args, inputs, plan === undefined ? call : { ...call, plan }, first, result);
+}
+
 /** Splits the spec of `prepare` and `explain`, and checks it. */
 function complete<O extends object>(op: string, spatial: number, check: Check<O>, ctx: Context, spec: ConvExplainSpec & O & Biased) {
   const { shape, dtype = 'f32', layout = 'nchw', weight, ...options } = spec;
@@ -80,32 +113,33 @@ function complete<O extends object>(op: string, spatial: number, check: Check<O>
   return check(op, spatial, { x, w, bias }, options as unknown as O);
 }
 
+/** `explain` and `prepare` of an operation, from what lays a call out. */
+const described = <S extends ConvExplainSpec & Biased, Io extends string>(op: string, lay: (ctx: Context, spec: S) => Laid) => ({
+  lay,
+  explain: (ctx: Context, spec: S): Explanation => {
+    const { call, plans, inputs } = lay(ctx, spec);
+    return explanation(plans, { ...inputs, w: call.w, ...(call.bias && { bias: call.bias }) });
+  },
+  prepare: async (ctx: Context, spec: S & { weight: Tensor }): Promise<Prepared<Io>> => {
+    specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
+    const { plans, inputs } = lay(ctx, spec);
+    return prepared(ctx, op, plans, inputs, withBias(spec.weight, spec.bias));
+  },
+});
+
 function forward<O extends object>(op: string, spatial: number, check: Check<O>): ConvOperation<O> {
   const now = (x: Tensor, w: Tensor, options: O & Biased = {} as O & Biased): Tensor => {
     checkTensor(op, 'x', x);
     const { ctx } = x;
     ctx.alive(op);
     const call = check(op, spatial, specsOf(op, ctx, x.spec, w, options?.bias), options);
-    return eager(
-      op,
-      [x, w, options],
-      { input: x, ...withBias(w, options.bias) },
-      call,
-      () => convPlans(call, ctx.adapter, 1)[0]!,
-      (outputs) => outputs['output']!,
-    );
+    return run(call, [x, w, options], { input: x, ...withBias(w, options.bias) }, convPlans, (outputs) => outputs['output']!);
   };
-  return Object.assign(now, {
-    explain: (ctx: Context, spec: ConvExplainSpec & O & Biased) => {
-      const call = complete(op, spatial, check, ctx, spec);
-      return explanation(convPlans(call, ctx.adapter), { input: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
-    },
-    prepare: async (ctx: Context, spec: ConvPrepareSpec & O & Biased): Promise<Prepared> => {
-      specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
-      const call = complete(op, spatial, check, ctx, spec);
-      return prepared(ctx, op, convPlans(call, ctx.adapter), { input: call.x }, withBias(spec.weight, spec.bias));
-    },
-  });
+  const lay = (ctx: Context, spec: ConvExplainSpec & O & Biased): Laid => {
+    const call = complete(op, spatial, check, ctx, spec);
+    return { call, plans: ranked(ctx, call, convPlans), inputs: { input: call.x } };
+  };
+  return Object.assign(now, described<ConvExplainSpec & O & Biased, 'input' | 'output'>(op, lay));
 }
 
 function backward<O extends object>(op: string, spatial: number, check: Check<O>): ConvBackwardOperation<O> {
@@ -122,32 +156,15 @@ function backward<O extends object>(op: string, spatial: number, check: Check<O>
     const { gradients, ...rest } = options ?? {};
     const tensors = specsOf(op, ctx, x.spec, w, options?.bias);
     const call = convBackwardCall(dy.spec, check(op, spatial, tensors, rest as unknown as O), gradients);
-    const inputs = { dy, x, ...withBias(w, options.bias) };
-    return eager(
-      op,
-      [dy, x, w, options],
-      inputs,
-      call,
-      () => gradientPlans(call, ctx.adapter, 1)[0]!,
-      (outputs) => outputs as Record<G, Tensor>,
-    );
+    return run(call, [dy, x, w, options], { dy, x, ...withBias(w, options.bias) }, gradientPlans, (outputs) => outputs as Record<G, Tensor>);
   };
-  const completed = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
+  const lay = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>): Laid => {
     const { gradients, ...rest } = spec;
-    const call = complete(op, spatial, check, ctx, rest as unknown as ConvExplainSpec & O & Biased);
-    return convBackwardCall(call.y, call, gradients);
+    const base = complete(op, spatial, check, ctx, rest as unknown as ConvExplainSpec & O & Biased);
+    const call = convBackwardCall(base.y, base, gradients);
+    return { call, plans: ranked(ctx, call, gradientPlans), inputs: { dy: call.dy!, x: call.x } };
   };
-  return Object.assign(now, {
-    explain: (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>) => {
-      const call = completed(ctx, spec);
-      return explanation(gradientPlans(call, ctx.adapter), { dy: call.dy!, x: call.x, w: call.w, ...(call.bias && { bias: call.bias }) });
-    },
-    prepare: async <G extends Gradient = Gradient>(ctx: Context, spec: ConvPrepareSpec & O & Biased & Chosen<G>): Promise<Prepared<'dy' | 'x' | G>> => {
-      specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
-      const call = completed(ctx, spec);
-      return prepared(ctx, op, gradientPlans(call, ctx.adapter), { dy: call.dy!, x: call.x }, withBias(spec.weight, spec.bias));
-    },
-  });
+  return Object.assign(now, described<ConvExplainSpec & O & Biased & Chosen<Gradient>, never>(op, lay)) as ConvBackwardOperation<O>;
 }
 
 /** `y[n,co,o] = act(b[co] + sum over ci and t of x[n,ci,o*stride - pad + t*dilation] * w[co,ci,t])`, zeros outside.
