@@ -4,6 +4,8 @@ export { type ContextOptions, createContext, fromDevice, isSupported } from './c
 export type { TensorData } from './elements.ts';
 export type { Explanation, Operation, Prepared, PrepareSpec, Resource } from './op.ts';
 export * from './ops/conv/index.ts';
+export * from './ops/fold/index.ts';
+export * from './ops/pool/index.ts';
 export * from './ops/resample/index.ts';
 export * from './ops/sample/index.ts';
 export * from './ops/shuffle/index.ts';

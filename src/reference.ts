@@ -3,6 +3,8 @@ export { UpsampleError } from './check.ts';
 export * from './ops/arrange/cpu.ts';
 export * from './ops/conv/cpu.ts';
 export { convMatrix } from './ops/conv/matrix.ts';
+export * from './ops/fold/cpu.ts';
+export * from './ops/pool/cpu.ts';
 export * from './ops/resample/cpu.ts';
 export * from './ops/sample/cpu.ts';
 export * from './ops/shuffle/cpu.ts';

@@ -34,7 +34,9 @@ export function inputOf(e: Example, seed: number): Float32Array<ArrayBuffer> | U
 
 /** The elements of a tensor, bit for bit. */
 export async function bitsOf(t: Tensor): Promise<ArrayLike<number>> {
-  const words = (await t.ctx.wrap(t.buffer, [Math.ceil(t.byteLength / 4)], { dtype: 'u32', offset: t.offset }).data()) as Uint32Array;
+  const view = t.ctx.wrap(t.buffer, [Math.ceil(t.byteLength / 4)], { dtype: 'u32', offset: t.offset });
+  view.faults = t.faults; // what went wrong before belongs to the bits as well
+  const words = (await view.data()) as Uint32Array;
   return t.dtype === 'f16' ? new Uint16Array(words.buffer, 0, t.size) : words;
 }
 
