@@ -1,0 +1,61 @@
+//! Windows and cells: a window of `small` may point with its index at one cell of `large`. Both are [outer, D, H, W, inner].
+//! The root declares params.
+
+struct Params {
+  small: vec3u,     // windows along D, H, W
+  inner: u32,       // in lanes
+  large: vec3u,     // cells
+  channels: u32,    // that outer counts
+  plane: vec3u,     // the plane that indices count in
+  unit: u32,        // what all steps within it are multiples of
+  steps: vec3u,     // of an index along D, H, W
+  batch: u32,       // from sample to sample
+  pad: vec3u,
+  channel: u32,     // from channel to channel
+  outer: u32,       // the first of outer in this dispatch,
+  outers: u32,      // and how many
+  column: u32,      // whether columns of a plane lie together
+  small_at: u32,
+  large_at: u32,
+  indices_at: u32,
+  count: u32,       // invocations
+  base: u32,
+}
+
+const NOWHERE = 0xffffffffu;
+
+/// What the first cell of a plane counts; c among inner.
+fn first_of(n: u32, c: u32) -> u32 {
+  let outer = n + params.outer;
+  let sample = outer / params.channels;
+  return sample * params.batch + (outer - sample * params.channels + c) * params.channel;
+}
+
+/// The cell that an index names, or NOWHERE: outside its plane, or of large.
+fn cell_of(index: u32, first: u32) -> vec3u {
+  let local = index - first;
+  let at = local / params.unit;
+  let size = params.plane;
+  let area = size.y * size.z;
+  let d = at / area;
+  let rest = at - d * area;
+  var cell = vec3u(d, rest / size.z, rest % size.z);
+  if (params.column != 0u) { cell = vec3u(d, rest % size.y, rest / size.y); }
+  let known = index >= first && at * params.unit == local && all(cell < size) && all(cell < params.large);
+  return select(vec3u(NOWHERE), cell, known);
+}
+
+/// A cell's number in its plane of large.
+fn flat(cell: vec3u) -> u32 { return (cell.x * params.large.y + cell.y) * params.large.z + cell.z; }
+
+struct Spot { n: u32, c: u32, at: vec3u }
+
+/// Which window, c varies fastest.
+fn window_of(id: u32) -> Spot {
+  let size = params.small;
+  let columns = id / params.inner;
+  let rows = columns / size.z;
+  let depths = rows / size.y;
+  let n = depths / size.x;
+  return Spot(n, id - columns * params.inner, vec3u(depths - n * size.x, rows - depths * size.y, columns - rows * size.z));
+}
