@@ -6,12 +6,14 @@ import { down, swap, up } from './linear.ts';
 import { arrangements } from './transposes_arrange.ts';
 import { convolutions } from './transposes_conv.ts';
 import { pointwise } from './transposes_pointwise.ts';
+import { pools } from './transposes_pool.ts';
 
 /** How gradients go back through each operation, by its name. A transpose calls operations, so that gradients have gradients. */
 export const transposes: Readonly<Record<string, Transpose | null>> = {
   ...arrangements,
   ...convolutions,
   ...pointwise,
+  ...pools,
   interpolate: down(resample.interpolateBackward),
   interpolateBackward: up(resample.interpolate),
   resize: down(resample.resizeBackward),
@@ -50,5 +52,6 @@ export const transposes: Readonly<Record<string, Transpose | null>> = {
 
 /** Operations without a gradient, and why. */
 export const withoutGradient: Readonly<Record<string, string>> = {
+  convertIndices: 'whole numbers',
   gridSampleBackward: 'as in PyTorch, there is no second gradient of a sampling',
 };

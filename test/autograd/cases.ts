@@ -1,4 +1,4 @@
-import type { Case, Operand } from './check.ts';
+import { type Case, type Operand, referenceOp } from './check.ts';
 
 const of = (...shape: number[]): Operand => ({ shape });
 const nhwc = (...shape: number[]): Operand => ({ shape, layout: 'nhwc' });
@@ -245,4 +245,100 @@ const others: Case[] = [
   ]),
 ];
 
-export const CASES: readonly Case[] = [...interpolations, ...inserts, ...resampled, ...convolved, ...arranged, ...sampled, ...curved, ...paired, ...others];
+/** Values that lie further apart than differences reach, so that no maximum changes hands. */
+const apart = (...shape: number[]): Operand => ({ shape, of: (u, i) => (((i * 37) % 101) - 50) / 16 + u / 100 });
+interface Pooling {
+  readonly op: 'maxPool1d' | 'maxPool2d' | 'maxPool3d';
+  readonly x: Operand;
+  readonly y: readonly number[];
+  readonly options: { indexFormat?: string; [option: string]: unknown };
+}
+const poolings: Pooling[] = [
+  { op: 'maxPool1d', x: apart(2, 2, 7), y: [2, 2, 7], options: { kernelSize: 3, stride: 1, padding: 1 } },
+  { op: 'maxPool2d', x: apart(1, 2, 5, 4), y: [1, 2, 3, 2], options: { kernelSize: 2, ceilMode: true, indexFormat: 'onnx' } },
+  {
+    op: 'maxPool2d',
+    x: { ...apart(1, 3, 5, 5), layout: 'nhwc' },
+    y: [1, 3, 2, 3],
+    options: { kernelSize: [3, 2], stride: [2, 1], dilation: [1, 2], indexFormat: 'tf' },
+  },
+  { op: 'maxPool2d', x: apart(1, 1, 2, 3), y: [1, 1, 3, 4], options: { kernelSize: 2, stride: 1, padding: 1 } },
+  { op: 'maxPool3d', x: apart(1, 2, 4, 3, 2), y: [1, 2, 2, 1, 1], options: { kernelSize: 2 } },
+];
+/** Indices that name each cell of the result once, and some twice. */
+const places = (cells: number, ...shape: number[]): Operand => ({ shape, fixed: true, dtype: 'u32', of: (_, i) => (i * 5) % cells });
+const unpoolings: { rank: 1 | 2 | 3; x: number[]; y: number[]; options: object }[] = [
+  { rank: 1, x: [1, 2, 4], y: [1, 2, 8], options: { kernelSize: 2 } },
+  { rank: 2, x: [1, 2, 3, 2], y: [1, 2, 7, 4], options: { kernelSize: 2, outputSize: [7, 4], duplicates: 'first' } },
+  { rank: 2, x: [1, 2, 3, 4], y: [1, 2, 3, 4], options: { kernelSize: 3, stride: 1, padding: 1, duplicates: 'sum' } },
+  { rank: 3, x: [1, 1, 2, 2, 2], y: [1, 1, 4, 4, 4], options: { kernelSize: 2 } },
+];
+const pooled: Case[] = [
+  ...poolings.flatMap(({ op, x, y, options }): Case[] => {
+    const { indexFormat, ...plain } = options;
+    const data = Float64Array.from({ length: x.shape.reduce((a, b) => a * b) }, (_, i) => x.of!(0, i));
+    const { indices } = referenceOp(op)({ ...x, data }, { ...options, returnIndices: true }) as { indices: { data: ArrayLike<number> } };
+    const like = { shape: y, ...(x.layout && { layout: x.layout }) };
+    return [
+      { op, inputs: { x }, args: ({ x }) => [x, plain] },
+      { op, inputs: { x }, args: ({ x }) => [x, { ...options, returnIndices: true }] },
+      {
+        op: `${op}Backward`,
+        inputs: { dy: like, indices: { ...like, fixed: true, dtype: 'u32', of: (_, i) => indices.data[i]! } },
+        args: ({ dy, indices }) => [dy, indices, x.shape, options],
+      },
+    ];
+  }),
+  ...unpoolings.flatMap(({ rank, x, y, options }): Case[] => {
+    const indices = places(
+      y.slice(2).reduce((a, b) => a * b),
+      ...x,
+    );
+    return [
+      { op: `maxUnpool${rank}d`, inputs: { x: of(...x), indices }, args: ({ x, indices }) => [x, indices, options] },
+      { op: `maxUnpool${rank}dBackward`, inputs: { dy: of(...y), indices }, args: ({ dy, indices }) => [dy, indices, options] },
+    ];
+  }),
+];
+
+const averages: Case[] = [
+  one('avgPool1d', of(2, 2, 7), { kernelSize: 3, stride: 2, padding: 1 }),
+  one('avgPool2d', of(1, 2, 5, 4), { kernelSize: 2, ceilMode: true, countIncludePad: false }),
+  one('avgPool3d', of(1, 2, 4, 3, 2), { kernelSize: 2, divisorOverride: 3 }),
+  one('adaptiveAvgPool1d', of(1, 2, 7), { outputSize: 3 }),
+  one('adaptiveAvgPool2d', { shape: [1, 2, 5, 4], layout: 'nhwc' }, { outputSize: [2, 3] }),
+  one('adaptiveAvgPool3d', of(1, 1, 3, 4, 2), { outputSize: [2, 2, null] }),
+];
+const averaged = [
+  ...averages,
+  ...backwards(averages, [
+    [2, 2, 4],
+    [1, 2, 3, 2],
+    [1, 2, 2, 1, 1],
+    [1, 2, 3],
+    [1, 2, 2, 3],
+    [1, 1, 2, 2, 2],
+  ]),
+];
+
+const folded: Case[] = [
+  one('unfold', of(1, 2, 5, 4), { kernelSize: [2, 3], stride: 2, padding: 1, dilation: [2, 1] }),
+  one('unfoldBackward', of(1, 12, 6), [1, 2, 5, 4], { kernelSize: [2, 3], stride: 2, padding: 1, dilation: [2, 1] }),
+  one('fold', of(1, 8, 9), { outputSize: [4, 4], kernelSize: 2 }),
+  one('foldBackward', of(1, 2, 4, 4), { outputSize: [4, 4], kernelSize: 2 }),
+];
+
+export const CASES: readonly Case[] = [
+  ...interpolations,
+  ...inserts,
+  ...resampled,
+  ...convolved,
+  ...arranged,
+  ...sampled,
+  ...curved,
+  ...paired,
+  ...others,
+  ...pooled,
+  ...averaged,
+  ...folded,
+];
