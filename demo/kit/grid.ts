@@ -9,6 +9,7 @@
 import { type Signal, signal } from '../signal.ts';
 import { attributes, drawn, element } from './dom.ts';
 import type { Place } from './edges.ts';
+import { still } from './motion.ts';
 import { short, typed } from './numbers.ts';
 
 /** Units of the drawing a cell has. */
@@ -23,6 +24,8 @@ export interface Cells {
   readonly text?: (i: number) => string | undefined;
   /** Cells that are cut away: hatched. */
   readonly cut?: (i: number) => boolean;
+  /** Colours for kinds instead of sizes: an angle in the colour circle, where it returns one. */
+  readonly hue?: (i: number) => number | undefined;
   /** The size that has the full colour; default the largest there is. */
   readonly most?: number;
 }
@@ -47,6 +50,7 @@ export interface GridOptions {
 
 interface Drawn {
   readonly cell: SVGGElement;
+  readonly before: SVGTextElement;
   readonly value: SVGTextElement;
   readonly note: SVGTextElement;
 }
@@ -114,6 +118,18 @@ export class Grid {
     return cell && { cell, grid: this.#field.getBoundingClientRect() };
   }
 
+  /** Cells come flying from where something else is on the screen: `from(i)`, and undefined for those that stay. Still where stillness is preferred. */
+  fly(from: (i: number) => DOMRect | undefined, duration = 900): void {
+    if (still()) return;
+    for (const [i, { cell }] of this.#cells.entries()) {
+      const [begin, end] = [from(i), this.place(i)];
+      if (!begin || !end?.grid.width) continue;
+      const unit = (UNIT * this.#shown.columns) / end.grid.width;
+      const away = `translate(${(begin.left - end.cell.left) * unit}px, ${(begin.top - end.cell.top) * unit}px)`;
+      cell.animate([{ transform: away }, { transform: 'none' }], { duration, easing: 'cubic-bezier(0.5, 0, 0.2, 1)' });
+    }
+  }
+
   #indexOf(event: Event): number | undefined {
     const cell = (event.target as Element).closest('[data-i]');
     return cell ? Number((cell as SVGGElement).dataset['i']) : undefined;
@@ -161,41 +177,53 @@ export class Grid {
     const i = r * this.#shown.columns + c;
     const at = { x: c * UNIT, y: r * UNIT };
     const inset = (by: number) => ({ x: at.x + by, y: at.y + by, width: UNIT - 2 * by, height: UNIT - 2 * by });
-    const value = drawn('text', { class: 'value', x: at.x + UNIT / 2 });
-    const note = drawn('text', { class: 'note', x: at.x + UNIT / 2 });
+    const line = (name: string, y: number) => drawn('text', { class: name, x: at.x + UNIT / 2, y: at.y + y });
+    const [before, value, note] = [line('before', 11), line('value', 21), line('note', 30)];
     const cell = drawn(
       'g',
       { role: 'gridcell', tabindex: i === this.#stop ? 0 : -1, 'data-i': i },
       drawn('rect', { class: 'fill', ...inset(0.5) }),
       drawn('rect', { class: 'cut', ...inset(0.5), fill: `url(#${this.#hatch})` }),
       drawn('rect', { class: 'ring', ...inset(2), rx: 2 }),
+      before,
       value,
       note,
     );
-    this.#cells.push({ cell, value, note });
+    this.#cells.push({ cell, before, value, note });
     return cell;
   }
 
   #paint(): void {
-    const { columns, values, text, cut, most } = this.#shown;
+    const { columns, values, text, cut, hue, most } = this.#shown;
     const full = most ?? Array.from(values).reduce<number>((a, v) => Math.max(a, Math.abs(v ?? 0)), 0);
-    for (const [i, { cell, value, note }] of this.#cells.entries()) {
+    for (const [i, { cell, before, value, note }] of this.#cells.entries()) {
       const v = values[i];
       const mark = this.#marks.get(i);
       const gone = cut?.(i) ?? false;
       const written = text?.(i) ?? (v === undefined ? '' : short(v));
       const row = Math.floor(i / columns);
-      cell.setAttribute('class', ['cell', v === undefined ? 'empty' : v < 0 ? 'minus' : 'plus', gone ? 'gone' : '', mark?.kind ?? ''].join(' ').trim());
+      const colour = hue?.(i);
+      cell.style.setProperty('--hue', colour === undefined ? '' : `${colour}deg`);
+      cell.setAttribute(
+        'class',
+        ['cell', v === undefined ? 'empty' : v < 0 ? 'minus' : 'plus', gone ? 'gone' : '', colour === undefined ? '' : 'hued', mark?.kind ?? '']
+          .join(' ')
+          .trim(),
+      );
       cell.style.setProperty('--share', `${full && v !== undefined && Number.isFinite(v) ? Math.min(100, (100 * Math.abs(v)) / full).toFixed(1) : 0}%`);
       cell.style.setProperty('--fit', `${Math.min(15, 62 / written.length).toFixed(2)}px`);
       attributes(cell, {
         'data-value': v,
-        'aria-label': `row ${row + 1}, column ${(i % columns) + 1}: ${v === undefined ? 'empty' : short(v, 6)}${gone ? ', cut off' : ''}${mark?.before ? `, ${mark.before} ${short(v ?? 0)}` : ''}${mark?.note ? `, ${mark.note}` : ''}`,
+        'aria-label': [`row ${row + 1}, column ${(i % columns) + 1}:`, mark?.before, written || 'empty', mark?.note, gone && '(cut off)']
+          .filter(Boolean)
+          .join(' '),
       });
+      const small = mark?.note ?? mark?.before ?? '';
+      cell.style.setProperty('--small', `${Math.min(9.5, 52 / small.length).toFixed(2)}px`);
       value.textContent = written;
       value.setAttribute('y', String(row * UNIT + (mark?.note ? 15 : mark?.before ? 27 : 21)));
-      note.textContent = mark?.note ?? mark?.before ?? '';
-      note.setAttribute('y', String(row * UNIT + (mark?.before ? 11 : 30)));
+      before.textContent = mark?.before ? `${mark.before} ` : ''; // spaces that only listeners notice
+      note.textContent = mark?.note ? ` ${mark.note}` : '';
     }
   }
 
@@ -261,5 +289,6 @@ export class Grid {
     this.#field.append(input);
     input.focus();
     if (first === undefined) input.select();
+    else input.setSelectionRange(first.length, first.length);
   }
 }

@@ -10,12 +10,14 @@ interface Sequence {
   readonly at: Signal<number>;
   /** The last position, read in an effect. */
   readonly last: () => number;
+  /** What a position is called; default `2 of 4`. */
+  readonly text?: (at: number) => string;
   /** Milliseconds a step; default 1100. */
   readonly pace?: number;
 }
 
 /** Back, play, on, and a slider. Plays only while the panel is in view, and starts by itself nowhere. */
-export function scrubber(panel: Panel, { label, at, last, pace = 1100 }: Sequence): HTMLElement {
+export function scrubber(panel: Panel, { label, at, last, text, pace = 1100 }: Sequence): HTMLElement {
   const playing = signal(false);
   const move = (to: number) => {
     playing.value = false;
@@ -36,7 +38,7 @@ export function scrubber(panel: Panel, { label, at, last, pace = 1100 }: Sequenc
   effect(() => {
     input.max = String(last());
     input.value = String(at.value);
-    output.textContent = `${at.value} of ${last()}`;
+    output.textContent = text?.(at.value) ?? `${at.value} of ${last()}`;
     input.setAttribute('aria-valuetext', output.textContent);
     back.disabled = at.value <= 0;
     on.disabled = at.value >= last();
