@@ -4,6 +4,7 @@ export * from './ops/arrange/cpu.ts';
 export * from './ops/conv/cpu.ts';
 export { convMatrix } from './ops/conv/matrix.ts';
 export * from './ops/fold/cpu.ts';
+export * from './ops/norm/cpu.ts';
 export * from './ops/pool/cpu.ts';
 export * from './ops/resample/cpu.ts';
 export * from './ops/sample/cpu.ts';

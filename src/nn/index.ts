@@ -1,6 +1,7 @@
 // Training: parameters, gradients, initial values.
 
 export * from '../ops/arrange/index.ts';
+export * from '../ops/norm/index.ts';
 export * from '../ops/pointwise/index.ts';
 export { type GradOf, type GradOptions, grad, valueAndGrad } from './grad.ts';
 export * from './init.ts';
