@@ -24,6 +24,8 @@ export interface Cells {
   readonly text?: (i: number) => string | undefined;
   /** Cells that are cut away: hatched. */
   readonly cut?: (i: number) => boolean;
+  /** Cells of an editable grid that are not edited. */
+  readonly fixed?: (i: number) => boolean;
   /** Colours for kinds instead of sizes: an angle in the colour circle, where it returns one. */
   readonly hue?: (i: number) => number | undefined;
   /** The size that has the full colour; default the largest there is. */
@@ -248,9 +250,9 @@ export class Grid {
 
   /** Puts an input over the cell. */
   #edit(i: number, first?: string): void {
-    const { columns, values } = this.#shown;
+    const { columns, values, fixed } = this.#shown;
     const { cell } = this.#cells[i]!;
-    if (values[i] === undefined) return;
+    if (values[i] === undefined || fixed?.(i)) return;
     const [r, c] = [Math.floor(i / columns), i % columns];
     const input = element('input', {
       class: 'cell-input',

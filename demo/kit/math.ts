@@ -12,8 +12,8 @@ const node = (tag: string, ...children: (Node | string)[]): Element => {
 
 const TOKEN = /'([^']+)'|(\d+(?:\.\d+)?)|(\p{L})|(\S)/gu;
 
-/** Brackets stay as high as the line: what they enclose is no higher. */
-const operator = (sign: string): Element => attributes(node('mo', sign), { stretchy: 'false' });
+/** Brackets stay as high as the line: what they enclose is no higher. A sign in front has the room of one between. */
+const operator = (sign: string): Element => attributes(node('mo', sign), { stretchy: 'false', form: /[+−=]/.test(sign) ? 'infix' : undefined });
 
 /** A row of nodes; scripts take the one before and the one after. */
 function row(text: string): Element[] {
@@ -46,7 +46,12 @@ export class Formula {
     for (const [i, [term, value, wrong]] of terms.entries()) {
       const old = this.element.children[i] as HTMLElement | undefined;
       if (old?.dataset['is'] === term + value) continue;
-      const made = element('div', { class: `term${old ? ' changed' : ''}${wrong ? ' wrong' : ''}`, 'data-is': term + value }, math(term), math(value));
+      const made = element(
+        'div',
+        { class: `term${old ? ' changed' : ''}${wrong ? ' wrong' : ''}`, 'data-is': term + value },
+        element('span', {}, math(term)),
+        element('span', {}, math(value)),
+      );
       if (old) old.replaceWith(made);
       else this.element.append(made);
     }

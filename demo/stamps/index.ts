@@ -49,7 +49,7 @@ export class StampsPanel extends Lesson {
   readonly #drawn = signal<Stamped | undefined>(undefined);
   readonly #x = new Grid({ label: 'x', edit: (i, value) => this.#edit('x', i, value) });
   readonly #w = new Grid({ label: 'w', edit: (i, value) => this.#edit('w', this.#inKernel(i), value) });
-  readonly #rows = new Grid({ label: 'x · w, a row for each stamp' });
+  readonly #rows = new Grid({ label: 'Stamps, x · w, one a row' });
   readonly #y = new Grid({ label: 'y' });
 
   start(): void {
@@ -161,10 +161,10 @@ export class StampsPanel extends Lesson {
     /** The last step shows the result itself, where it is not cut off. */
     const sum = (cell: number) => {
       const at = inResult(s, cell);
-      return step === n && at !== undefined ? (y[at] ?? 0) : of(sums, step, cell);
+      return step === n && at !== undefined ? (y[at] ?? of(sums, step, cell)) : of(sums, step, cell);
     };
     const twice = (cell: number) => touches(s, last, cell) && Array.from({ length: last }, (_, k) => k).some((k) => touches(s, k, cell));
-    const overlap = (cell: number) => `${short(of(sums, last, cell))} + ${bracketed(of(single, last, cell))} =`;
+    const overlap = (cell: number) => [short(of(sums, last, cell)), '+', bracketed(of(single, last, cell)), '='];
     const most = Math.max(...Array.from(sums, Math.abs), 1);
     const flat = dims === 1;
     const grids = this.find('.stamps-grids');
@@ -172,9 +172,9 @@ export class StampsPanel extends Lesson {
     grids.classList.toggle('dense', side > (flat ? 16 : 10));
 
     this.#x.label(flat ? 'x' : `x, ${cells} × ${cells}`);
-    this.#x.show({ rows: cells, columns: flat ? 1 : cells, values: x, most });
+    this.#x.show({ rows: cells, columns: flat ? 1 : cells, values: x });
     this.#w.label(flat ? 'w, the stamp' : `w, ${kernel} × ${kernel}`);
-    this.#w.show({ rows: flat ? 1 : kernel, columns: kernel, values: w, most });
+    this.#w.show({ rows: flat ? 1 : kernel, columns: kernel, values: w });
     this.#rows.element.hidden = !flat;
     if (flat) {
       const values = Array.from({ length: n * side }, (_, i) => {
@@ -184,7 +184,7 @@ export class StampsPanel extends Lesson {
       this.#rows.show({ rows: n, columns: side, values, most });
     }
     const length = resulting(s);
-    this.#y.label(step < n ? `y so far` : `y, ${flat ? `${length} cells` : `${length} × ${length}`}`);
+    this.#y.label(step < n ? 'y so far' : length < 1 ? 'y: nothing is left' : `y, ${flat ? `${length} cells` : `${length} × ${length}`}`);
     this.#y.show({
       rows: flat ? 1 : side,
       columns: side,
@@ -200,7 +200,7 @@ export class StampsPanel extends Lesson {
     const source: Mark = { kind: 'source' };
     this.#x.mark(sources.map((k) => [k, source]));
     const touched = Array.from({ length: drawn }, (_, i) => i).filter((i) => touches(s, last, i));
-    if (looked === undefined) this.#y.mark(touched.map((i) => [i, twice(i) ? { kind: 'flash', before: overlap(i) } : source]));
+    if (looked === undefined) this.#y.mark(touched.map((i) => [i, twice(i) ? { kind: 'flash', before: overlap(i).join('') } : source]));
     else this.#y.mark([[looked, { kind: 'target' }]]);
     if (flat) this.#rows.mark(looked === undefined ? touched.map((i) => [last * side + i, source]) : sources.map((k) => [k * side + looked, source]));
 
@@ -214,7 +214,7 @@ export class StampsPanel extends Lesson {
       const cellsTwice = touched.filter(twice);
       const sumsUp = cellsTwice
         .slice(0, 4)
-        .map((i) => `${overlap(i)} ${short(of(sums, step, i))}`)
+        .map((i) => `${overlap(i).join(' ')} ${short(of(sums, step, i))}`)
         .join(', ');
       const overlaps = cellsTwice.length
         ? ` It overlaps what is there in ${cellsTwice.length} ${cellsTwice.length > 1 ? 'cells' : 'cell'}: ${sumsUp}${cellsTwice.length > 4 ? ' and so on' : ''}.`

@@ -31,12 +31,20 @@ export interface Visit extends BrowserContextOptions {
   hash?: string;
   /** Another server than the one of the sources. */
   url?: string;
+  /** What tells that the page is as far as the test needs it; default the hero's first picture. */
+  ready?: string;
   /** Runs before the page's own scripts. */
   before?: () => void;
 }
 
-/** Opens the page and waits for its first picture. The divider stands still unless `reducedMotion` says otherwise. */
-export async function visit({ hash = '', url = server.resolvedUrls!.local[0]!, before, ...options }: Visit = {}): Promise<Opened & AsyncDisposable> {
+/** Opens the page and waits until it is ready. The divider stands still unless `reducedMotion` says otherwise. */
+export async function visit({
+  hash = '',
+  url = server.resolvedUrls!.local[0]!,
+  ready = 'hero-panel[data-ready]',
+  before,
+  ...options
+}: Visit = {}): Promise<Opened & AsyncDisposable> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const log: string[] = [];
@@ -60,7 +68,7 @@ export async function visit({ hash = '', url = server.resolvedUrls!.local[0]!, b
   });
   if (before) await page.addInitScript(before);
   await page.goto(`${url}${hash}`);
-  await page.waitForSelector('hero-panel[data-ready]');
+  await page.waitForSelector(ready);
   return { page, log, [Symbol.asyncDispose]: () => context.close() };
 }
 

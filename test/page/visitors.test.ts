@@ -1,21 +1,11 @@
 // The page for everybody: without WebGPU, with a lost device, in the dark, on a phone, with a screen reader.
-import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import * as cpu from '../../src/reference.ts';
+import { violations } from './axe.ts';
 import { demo, settled, shownOn, sourceOf, visit } from './open.ts';
 
 demo();
-
-const axe = await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    return (await axe.run()).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
-  });
-}
 
 /** What WebGPU's absence looks like, one way for each reason. */
 const ABSENT: Record<string, () => void> = {
@@ -98,7 +88,7 @@ test('everything can be reached with the Tab key', async () => {
   const { page } = opened;
   await settled(page);
   const reached = new Set<string>();
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 40; i++) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate(() => document.activeElement!.className || document.activeElement!.localName));
   }

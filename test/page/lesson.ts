@@ -1,0 +1,86 @@
+// Teaching panels as a visitor drives them, and their numbers as they are read from the page.
+import type { Locator, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { type Opened, type Visit, visit } from './open.ts';
+
+/** Opens the page at a panel with these values, and waits until its numbers are compared, or refused. */
+export const visitPanel = (panel: string, values = '', options: Visit = {}): Promise<Opened & AsyncDisposable> =>
+  visit({ hash: `#${panel}?${values}`, ready: `#${panel}:is([data-by], [data-invalid])`, ...options });
+
+/** Waits until what is shown has been compared. */
+export const compared = (page: Page, panel: string): Promise<unknown> => page.waitForSelector(`#${panel}[data-by]`);
+
+/** One page for the tests of a file, since loading it takes seconds: each test begins with `set`. Nothing may be logged.
+ * @returns the page, once the tests run; `set` gives the panel other values and waits until they are shown */
+export function onePage(panel: string, options: Visit = {}): { readonly page: Page; set(values: string): Promise<void> } {
+  let opened: Opened & AsyncDisposable;
+  let turn = 0;
+  beforeAll(async () => {
+    opened = await visitPanel(panel, '', options);
+  });
+  afterEach(() => {
+    expect(opened.log).toEqual([]);
+  });
+  afterAll(() => opened?.[Symbol.asyncDispose]());
+  return {
+    get page() {
+      return opened.page;
+    },
+    async set(values) {
+      await opened.page.mouse.move(2, 2); // points at nothing
+      await opened.page.evaluate(async (hash) => {
+        const changed = new Promise((done) => addEventListener('hashchange', done, { once: true }));
+        location.hash = hash;
+        await changed;
+      }, `#${panel}?turn=${turn++}&${values}`);
+      await opened.page.waitForSelector(`#${panel}:is([data-by], [data-invalid])`);
+    },
+  };
+}
+
+/** A grid of a panel, by the beginning of its name. */
+export const grid = (page: Page, panel: string, name: string): Locator => page.locator(`#${panel} svg[role="grid"][aria-label^="${name}"]`);
+
+export interface CellRead {
+  /** undefined where it is empty. */
+  readonly value: number | undefined;
+  readonly text: string;
+  readonly before: string;
+  readonly note: string;
+  readonly classes: readonly string[];
+  readonly label: string;
+}
+
+/** The cells of a grid, row by row. */
+export const cells = async (of: Locator): Promise<CellRead[]> =>
+  (
+    await of.locator('[role="gridcell"]').evaluateAll((all) =>
+      all.map((cell) => ({
+        value: cell.getAttribute('data-value'),
+        text: cell.querySelector('.value')!.textContent!,
+        before: cell.querySelector('.before')!.textContent!.trim(),
+        note: cell.querySelector('.note')!.textContent!.trim(),
+        classes: [...cell.classList],
+        label: cell.getAttribute('aria-label')!,
+      })),
+    )
+  ).map((cell) => ({ ...cell, value: cell.value === null ? undefined : Number(cell.value) }));
+
+/** The numbers of a grid. */
+export const values = async (of: Locator): Promise<(number | undefined)[]> => (await cells(of)).map((cell) => cell.value);
+
+/** Numbers equal within what float32 sums of this size allow. */
+export function expectNear(got: readonly (number | undefined)[], want: ArrayLike<number>, what: string): void {
+  expect(got.length, what).toBe(want.length);
+  for (const [i, v] of got.entries()) expect(Math.abs(v! - want[i]!), `${what}, element ${i}: ${v}, expected ${want[i]}`).toBeLessThanOrEqual(2e-5);
+}
+
+/** What the badge says: the largest difference. */
+export async function difference(page: Page, panel: string): Promise<number> {
+  const text = (await page.textContent(`#${panel} .badge`))!;
+  expect(text).toMatch(/^GPU = CPU reference, largest difference [\d.e-]+$/);
+  return Number(/[\d.e-]+$/.exec(text)![0]);
+}
+
+/** Numbers as the page writes them. */
+export const numberOf = (text: string): number => Number(text.replace('−', '-'));
