@@ -1,5 +1,6 @@
 //! Functions of one number with their first and second derivatives: the activations, and some more.
 import package::lib::num::{num};
+import package::lib::kept::{kept, exp_of};
 import package::lib::act::{ACT, act, act_slope, sigmoid_of, tanh_of};
 
 const SQUARE = 16u;
@@ -8,16 +9,11 @@ const EXP = 18u;
 const LOG = 19u;
 const SQRT = 20u;
 
-/// f, or NaN where z is: the built-in functions make numbers of it on some drivers. NaN is neither above 0 nor not above.
-fn kept(z: num, f: num) -> num {
-  return select(select(z, f, z > num(0.0)), f, z <= num(0.0));
-}
-
 fn value_of(z: num) -> num {
   switch (ACT) {
     case SQUARE: { return z * z; }
     case ABS: { return abs(z); }
-    case EXP: { return kept(z, exp(z)); }
+    case EXP: { return exp_of(z); }
     case LOG: { return kept(z, log(z)); }
     case SQRT: { return kept(z, sqrt(z)); }
     default: { return act(z); }
@@ -28,7 +24,7 @@ fn slope_of(z: num) -> num {
   switch (ACT) {
     case SQUARE: { return 2.0 * z; }
     case ABS: { return select(select(num(0.0), num(-1.0), z < num(0.0)), num(1.0), z > num(0.0)); }
-    case EXP: { return kept(z, exp(z)); }
+    case EXP: { return exp_of(z); }
     case LOG: { return 1.0 / z; }
     case SQRT: { return 0.5 / sqrt(z); }
     default: { return act_slope(z); }
@@ -42,7 +38,7 @@ fn curve_of(z: num) -> num {
     case 5u: { let s = sigmoid_of(z); return s * (1.0 - s) * (2.0 + z * (1.0 - 2.0 * s)); }
     case 6u: { return (2.0 - z * z) * exp(-0.5 * z * z) * 0.39894228; }
     case SQUARE: { return num(2.0); }
-    case EXP: { return kept(z, exp(z)); }
+    case EXP: { return exp_of(z); }
     case LOG: { return -1.0 / (z * z); }
     case SQRT: { return -0.25 / (z * sqrt(z)); }
     default: { return num(0.0); }

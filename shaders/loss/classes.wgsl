@@ -2,6 +2,7 @@
 //! One invocation: one position. Any layout of x by strides.
 //! Source: PyTorch CrossEntropyLoss.
 import package::lib::grid::{flat_index};
+import package::lib::kept::{exp_of};
 import package::lib::label::{WEIGHTED, counts};
 
 override TOTAL: u32;
@@ -48,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     top = select(top, v, v > top);
   }
   var sum = 0.0;
-  for (var c = 0u; c < params.classes; c++) { sum += exp(f32(x[first + c * params.class_]) - top); }
+  for (var c = 0u; c < params.classes; c++) { sum += exp_of(f32(x[first + c * params.class_]) - top); }
   let loss = w * (log(sum) + (top - f32(x[first + safe * params.class_])));
   y[params.y_at + id] = real_y(select(loss, 0.0, label == params.ignored));
   if (TOTAL != 0u) { y[params.total + id] = real_y(w); }

@@ -3,6 +3,7 @@
 //! One invocation: one position. Any layout of x, g and dx by strides. A position that is ignored gets 0.
 //! Source: PyTorch CrossEntropyLoss.
 import package::lib::grid::{flat_index};
+import package::lib::kept::{exp_of};
 import package::lib::label::{WEIGHTED, counts};
 
 override TWICE: u32;
@@ -59,14 +60,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var mean = 0.0;
   for (var c = 0u; c < params.classes; c++) {
     let at = first + c * params.class_;
-    let e = exp(f32(x[params.x_at + at]) - top);
+    let e = exp_of(f32(x[params.x_at + at]) - top);
     sum += e;
     if (TWICE != 0u) { mean += e * f32(g[params.g_at + at]); }
   }
   mean /= sum;
   for (var c = 0u; c < params.classes; c++) {
     let at = first + c * params.class_;
-    let s = exp(f32(x[params.x_at + at]) - top) / sum;
+    let s = exp_of(f32(x[params.x_at + at]) - top) / sum;
     var slope = s - select(0.0, 1.0, c == label);
     if (TWICE != 0u) { slope = s * (f32(g[params.g_at + at]) - mean); }
     y[params.y_at + at] = real_x(select(k * slope, 0.0, label == params.ignored));

@@ -1,0 +1,38 @@
+//! d = g + decay * p; m = keep * m + take * d; p = p - lr * (m, or with NESTEROV d + momentum * m). rates: lr, decay, keep, take, momentum.
+//! One invocation: one element, or four. The first step keeps nothing and takes all of d.
+//! Source: PyTorch SGD.
+import package::lib::grid::{flat_index};
+import package::lib::num::{num};
+
+override NESTEROV: u32;
+
+alias cell_p = f32;
+alias cell_m = f32;
+alias cell_g = f32;
+
+struct Params {
+  p_at: u32,
+  m_at: u32,
+  g_at: u32,
+  count: u32,
+  base: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> p: array<cell_p>;
+@group(0) @binding(1) var<storage, read_write> m: array<cell_m>;
+@group(0) @binding(2) var<storage, read> g: array<cell_g>;
+@group(0) @binding(3) var<storage, read> rates: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = params.base + flat_index(group, groups, local);
+  if (id >= params.count) { return; }
+  let old = num(p[params.p_at + id]);
+  let d = num(g[params.g_at + id]) + rates[1] * old;
+  let moved = rates[2] * num(m[params.m_at + id]) + rates[3] * d;
+  m[params.m_at + id] = cell_m(moved);
+  var step = moved;
+  if (NESTEROV != 0u) { step = d + rates[4] * moved; }
+  p[params.p_at + id] = cell_p(old - rates[0] * step);
+}
