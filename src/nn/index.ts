@@ -5,5 +5,6 @@ export * from '../ops/norm/index.ts';
 export * from '../ops/pointwise/index.ts';
 export { type GradOf, type GradOptions, grad, valueAndGrad } from './grad.ts';
 export * from './init.ts';
+export { type AdamOptions, adam, adamw, type Optimizer, type OptimizerState, type SgdOptions, sgd } from './optim.ts';
 export { detach, isParameter, noGrad, parameter, zeroGrad } from './parameter.ts';
 export { Random } from './random.ts';
