@@ -1,3 +1,4 @@
+import { CheckerPanel } from './checker/index.ts';
 import { FillPanel } from './fill/index.ts';
 import { firstPanel } from './hash.ts';
 import { HeroPanel } from './hero/index.ts';
@@ -11,6 +12,7 @@ customElements.define('fill-panel', FillPanel);
 customElements.define('stamps-panel', StampsPanel);
 customElements.define('matrix-panel', MatrixPanel);
 customElements.define('zeros-panel', ZerosPanel);
+customElements.define('checker-panel', CheckerPanel);
 
 // An address with a panel's values is no anchor that the browser would find.
 const first = firstPanel();

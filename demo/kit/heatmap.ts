@@ -1,6 +1,6 @@
 // A grid of numbers too large for cells with text: one canvas pixel each, same colours as Grid. Pointer and arrow keys choose `active`.
 import { effect, type Signal, signal } from '../signal.ts';
-import { element } from './dom.ts';
+import { attributes, element } from './dom.ts';
 
 export interface Map2d {
   readonly rows: number;
@@ -8,6 +8,13 @@ export interface Map2d {
   readonly values: ArrayLike<number>;
   /** The size that has the full colour; default the largest there is. */
   readonly most?: number;
+}
+
+export interface HeatmapOptions {
+  /** What it shows: its name for everybody. */
+  readonly label: string;
+  /** A picture only: no values are read from it. */
+  readonly plain?: boolean;
 }
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -23,15 +30,25 @@ const rgbOf = (hex: string): Rgb => [1, 3, 5].map((at) => Number.parseInt(hex.tr
 export class Heatmap {
   readonly element: HTMLElement;
   readonly active: Signal<number | undefined> = signal<number | undefined>(undefined);
-  readonly #canvas = element('canvas', { tabindex: 0, role: 'application' });
+  /** What holds the picture: place more upon it in per cent. */
+  readonly field: HTMLElement;
+  readonly #canvas = element('canvas');
+  readonly #name: HTMLElement;
+  readonly #options: HeatmapOptions;
   readonly #cursor = element('div', { class: 'map-cursor', 'aria-hidden': 'true' });
   readonly #says = element('div', { class: 'unseen', role: 'status' });
   readonly #shown = signal<Map2d>({ rows: 1, columns: 1, values: [0] });
 
-  constructor(label: string, hint = 'Arrow keys read single values.') {
-    this.#canvas.setAttribute('aria-label', `${label}. ${hint}`);
-    const field = element('div', { class: 'map' }, this.#canvas, this.#cursor, this.#says);
-    this.element = element('div', { class: 'grid-box' }, element('div', { class: 'grid-name', 'aria-hidden': 'true' }, label), field);
+  constructor(options: HeatmapOptions) {
+    this.#options = options;
+    this.field = element('div', { class: 'map' }, this.#canvas);
+    this.#name = element('div', { class: 'grid-name', 'aria-hidden': 'true' });
+    this.element = element('div', { class: 'grid-box' }, this.#name, this.field);
+    this.label(options.label);
+    effect(() => this.#draw());
+    attributes(this.#canvas, options.plain ? { role: 'img' } : { role: 'application', tabindex: 0 });
+    if (options.plain) return;
+    this.field.append(this.#cursor, this.#says);
     this.#canvas.addEventListener('pointermove', (event) => {
       const { rows, columns } = this.#shown.value;
       const box = this.#canvas.getBoundingClientRect();
@@ -43,8 +60,14 @@ export class Heatmap {
       this.active.value = undefined;
     });
     this.#canvas.addEventListener('keydown', (event) => this.#key(event));
-    effect(() => this.#draw());
     effect(() => this.#point());
+  }
+
+  /** Renames it.
+   * @param spoken what is read aloud, where that is more */
+  label(text: string, spoken = text): void {
+    this.#name.textContent = text;
+    this.#canvas.setAttribute('aria-label', this.#options.plain ? spoken : `${spoken}. Arrow keys read single values.`);
   }
 
   show(map: Map2d): void {

@@ -26,7 +26,7 @@ import { UpsampleError } from '../../src/index.ts';
 import { whyNoGpu } from '../gpu.ts';
 import { Panel } from '../panel.ts';
 import { Code } from './code.ts';
-import { type Call, type Inputs, onGpu, reference, rounded } from './compute.ts';
+import { type Call, type Inputs, type Outcome, onGpu, reference, rounded } from './compute.ts';
 import { element } from './dom.ts';
 import { tiny } from './numbers.ts';
 
@@ -36,7 +36,8 @@ export abstract class Lesson extends Panel {
   readonly code = new Code();
   readonly #message = element('p', { class: 'message', role: 'status' });
   readonly #badge = element('p', { class: 'badge', role: 'status' });
-  #round = 0;
+  /** What computes on its own, and how its latest call fared. */
+  readonly #parts = new Map<string, { refused?: string; outcome?: Outcome }>();
 
   override connectedCallback(): void {
     if (!this.firstElementChild) {
@@ -56,39 +57,59 @@ export abstract class Lesson extends Panel {
 
   /** Computes with the library: the reference's results are drawn at once, then the GPU's in their place, and the badge says how far apart they are.
    * A call that the library refuses is explained in its own sentence below the controls; grids fade, and show what they showed unless the panel draws more.
+   * @param part of the panel, where several compute on their own; the badge speaks of all
    * @returns whether the library accepted it */
-  compute<I extends Inputs>(given: Call<I>): boolean {
+  compute<I extends Inputs>(given: Call<I>, part = ''): boolean {
     const call = { ...given, inputs: rounded(given.inputs) };
-    const round = ++this.#round;
-    delete this.dataset['by'];
+    const mine: { refused?: string; outcome?: Outcome } = {};
+    this.#parts.set(part, mine);
+    const wanted = () => this.#parts.get(part) === mine;
     try {
       const want = reference(call);
-      this.explain('');
+      this.#report();
       call.show(...want);
-      this.#check(call, want, round);
+      void onGpu(call, want, wanted).then((outcome) => {
+        if (!outcome || !wanted()) return;
+        mine.outcome = outcome;
+        this.#report();
+      });
       return true;
     } catch (error) {
       if (!(error instanceof UpsampleError)) throw error;
-      this.explain(error.message);
-      this.#badge.className = 'badge';
-      this.#badge.textContent = 'Nothing is computed: the library refuses this call.';
+      mine.refused = error.message;
+      this.#report();
       return false;
     }
   }
 
-  async #check<I extends Inputs>(call: Call<I>, want: ReturnType<typeof reference>, round: number): Promise<void> {
-    const outcome = await onGpu(call, want, () => round === this.#round);
-    if (!outcome || round !== this.#round) return;
+  #report(): void {
+    const parts = [...this.#parts.values()];
+    const refused = parts.find((part) => part.refused)?.refused;
+    this.explain(refused ?? '');
+    delete this.dataset['by'];
+    if (refused) {
+      this.#badge.className = 'badge';
+      this.#badge.textContent = 'Nothing is computed: the library refuses this call.';
+      return;
+    }
+    const outcomes = parts.flatMap(({ outcome }) => outcome ?? []);
+    if (outcomes.length === parts.length) this.#judge(outcomes);
+  }
+
+  #judge(outcomes: readonly Outcome[]): void {
     const badge = this.#badge;
-    if (outcome.reason !== undefined) {
+    const reason = outcomes.find((outcome) => outcome.reason !== undefined)?.reason;
+    if (reason !== undefined) {
       badge.className = 'badge without';
-      badge.textContent = `${outcome.reason === 'device-lost' ? 'The graphics device was lost' : 'No WebGPU here'}: computed on the CPU, by the library’s reference.`;
-      badge.title = whyNoGpu(outcome.reason);
+      badge.textContent = `${reason === 'device-lost' ? 'The graphics device was lost' : 'No WebGPU here'}: computed on the CPU, by the library’s reference.`;
+      badge.title = whyNoGpu(reason);
       this.dataset['by'] = 'cpu';
       return;
     }
-    badge.className = `badge ${outcome.equal ? 'good' : 'bad'}`;
-    badge.textContent = `GPU ${outcome.equal ? '=' : '≠'} CPU reference, largest difference ${tiny(outcome.difference)}`;
+    const compared = outcomes as readonly { difference: number; equal: boolean }[];
+    const equal = compared.every((outcome) => outcome.equal);
+    badge.className = `badge ${equal ? 'good' : 'bad'}`;
+    badge.textContent = `GPU ${equal ? '=' : '≠'} CPU reference, largest difference ${tiny(Math.max(...compared.map((outcome) => outcome.difference)))}`;
     badge.removeAttribute('title');
     this.dataset['by'] = 'gpu';
   }
