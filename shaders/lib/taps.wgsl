@@ -1,9 +1,5 @@
 //! Columns of sliding windows: y[n, c*K + t, o] = x[n, c, o*stride - pad + t*dilation], 0 outside. t counts the K taps of a window, o the windows.
 
-/// Taps along D, H and W.
-override KD: u32;
-override KH: u32;
-override KW: u32;
 /// Whether channels are last.
 override LAST: u32;
 
@@ -20,6 +16,8 @@ struct Params {
   count: u32,       // invocations
   pad: vec3u,
   base: u32,
+  kernel: vec3u,    // taps along D, H, W
+  taps: u32,        // all of them
   x_step: vec3u,    // from element to element along D, H, W
   x_at: u32,
   y_at: u32,
@@ -57,10 +55,11 @@ fn element_of(n: u32, c: u32, i: vec3u) -> u32 {
 
 /// Where the element stands that y has at e, or NONE.
 fn source_of(e: u32) -> u32 {
-  let at = window_of(e, KD * KH * KW);
-  let rows = at.c / KW;
-  let planes = rows / KH;
-  let c = planes / KD;
-  let tap = vec3u(planes - c * KD, rows - planes * KH, at.c - rows * KW);
+  let at = window_of(e, params.taps);
+  let k = params.kernel;
+  let rows = at.c / k.z;
+  let planes = rows / k.y;
+  let c = planes / k.x;
+  let tap = vec3u(planes - c * k.x, rows - planes * k.y, at.c - rows * k.z);
   return element_of(at.n, c, first_of(at.index) + tap * params.dilation);
 }

@@ -6,12 +6,16 @@ import {
   conv2dBackward,
   convTranspose2d,
   convTranspose3dBackward,
+  fold,
   interpolate,
   interpolateBackward,
+  pixelShuffle,
+  pixelUnshuffle,
   resize,
   resizeBackward,
   resizeConv2dBackward,
   type Tensor,
+  unfold,
   zeroInsert3d,
 } from '../../src/index.ts';
 
@@ -85,6 +89,11 @@ export const CALLS: readonly Call[] = [
         return resizeConv2dBackward(dy, whole(dy.ctx, [1, 3, 3, 3]), whole(dy.ctx, [2, 3, 3, 3]), options).dw;
       }),
   },
+  { name: 'pixel shuffle', shape: [1, 8, 2, 4], layout: 'nchw', run: (x) => pixelShuffle(x, { upscaleFactor: 2 }) },
+  { name: 'pixel shuffle nhwc', shape: [1, 16, 2, 3], layout: 'nhwc', run: (x) => pixelShuffle(x, { upscaleFactor: 2, order: 'DCR' }) },
+  { name: 'pixel unshuffle, odd rows', shape: [1, 1, 3, 9], layout: 'nchw', run: (x) => pixelUnshuffle(x, { downscaleFactor: 3 }) },
+  { name: 'unfold', shape: [1, 2, 4, 5], layout: 'nchw', run: (x) => unfold(x, { kernelSize: 3, padding: 1 }) },
+  { name: 'fold', shape: [1, 8, 6], layout: 'nchw', run: (x) => fold(x, { outputSize: [3, 4], kernelSize: 2 }) },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
 ];
 

@@ -13,23 +13,25 @@ const at = (layout: Layout, n: number, c: number, channels: number, place: numbe
 
 function slide({ x, shape, axes, fold: back }: FoldCall, data: ArrayLike<number>): PlainResult {
   const { layout, dtype } = x;
-  const [image, columns] = back ? [shape, x.shape] : [x.shape, shape];
-  const [batch, channels, ...size] = image as [number, number, ...number[]];
+  const [batch, channels, ...size] = (back ? shape : x.shape) as [number, number, ...number[]];
   const [kernel, windows] = [axes.map((a) => a.kernel), axes.map((a) => a.small)];
+  const [taps, places, plane] = [product(kernel), product(windows), product(size)];
   const out = new Float64Array(product(shape));
-  for (let n = 0; n < batch; n++)
-    for (let c = 0; c < channels; c++)
-      for (let t = 0; t < product(kernel); t++)
-        for (let o = 0; o < product(windows); o++) {
-          const tap = digits(t, kernel);
-          const place = digits(o, windows).map((w, i) => w * axes[i]!.stride - axes[i]!.pad + tap[i]! * axes[i]!.dilation);
-          if (place.some((p, i) => p < 0 || p >= size[i]!)) continue;
-          const inside = place.reduce((sum, p, i) => sum * size[i]! + p, 0);
-          const element = at(layout, n, c, channels, inside, product(size));
-          const column = at(layout, n, c * product(kernel) + t, columns[1]!, o, product(windows));
+  for (let t = 0; t < taps; t++) {
+    const tap = digits(t, kernel);
+    for (let o = 0; o < places; o++) {
+      const place = digits(o, windows).map((w, i) => w * axes[i]!.stride - axes[i]!.pad + tap[i]! * axes[i]!.dilation);
+      if (place.some((p, i) => p < 0 || p >= size[i]!)) continue;
+      const inside = place.reduce((sum, p, i) => sum * size[i]! + p, 0);
+      for (let n = 0; n < batch; n++)
+        for (let c = 0; c < channels; c++) {
+          const element = at(layout, n, c, channels, inside, plane);
+          const column = at(layout, n, c * taps + t, channels * taps, o, places);
           if (back) out[element]! += data[column]!;
           else out[column] = data[element]!;
         }
+    }
+  }
   return { data: out, shape, layout, dtype };
 }
 

@@ -5,7 +5,7 @@ import unfoldHalf from '../../../shaders/fold/unfold_half.wgsl';
 import unfoldWindow from '../../../shaders/fold/unfold_window.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, type Plan, type TensorSpec } from '../../plan.ts';
-import { product, stridesOf, threeAxes } from '../conv/geometry.ts';
+import { type ConvAxis, product, stridesOf, threeAxes } from '../conv/geometry.ts';
 import { dispatches, type Slice, slices } from '../resample/box.ts';
 import type { FoldCall } from './arguments.ts';
 import { blocksOf, type Lists, listsOf, mostOf, packed } from './lists.ts';
@@ -58,14 +58,13 @@ type Made = Pick<Plan, 'name' | 'why' | 'steps'> & Partial<Pick<Plan, 'tables'>>
 /** Plans that copy windows into columns. */
 function unfolds({ x, axes }: FoldCall, box: Box, parts: readonly Slice[], adapter: Adapter): Made[] {
   const three = threeAxes(axes);
-  const all = (name: 'large' | 'small' | 'stride' | 'dilation' | 'pad') => three.map((a) => a[name]);
-  const [KD, KH, KW] = three.map((a) => a.kernel) as [number, number, number];
+  const all = (name: keyof ConvAxis) => three.map((a) => a[name]);
   const half = BYTES[x.dtype] === 2;
   const steps = (kernel: Plan['steps'][number]['kernel'], each: number) =>
     dispatches(parts, adapter, (MOST * each) / box.columns, (s) => ({
       kernel,
       types: {},
-      constants: { KD, KH, KW, LAST: Number(box.last) },
+      constants: { LAST: Number(box.last) },
       params: {
         x_size: all('large'),
         channels: box.channels,
@@ -75,6 +74,8 @@ function unfolds({ x, axes }: FoldCall, box: Box, parts: readonly Slice[], adapt
         x_batch: box.image,
         dilation: all('dilation'),
         pad: all('pad'),
+        kernel: all('kernel'),
+        taps: box.taps,
         x_step: stridesOf(x.shape, x.layout).axes,
         x_at: s.xAt,
         y_at: half ? s.yAt / 2 : s.yAt,
