@@ -102,5 +102,12 @@ fn depth_slopes_of(at: f32) -> vec4f {
   return slopes_of(at);
 }
 
-/// The weight that a pixel has among taps: several may have been padded onto it.
-fn share(t: Taps, pixel: i32) -> f32 { return dot(select(vec4f(), t.weight, t.pixel == vec4i(pixel)), vec4f(1.0)); }
+/// The weight that a pixel has among the taps of a coordinate.
+fn share(at: f32, pixel: i32, size: i32) -> f32 {
+  if (MODE == 0u) { return select(0.0, 1.0, i32(round(at)) == pixel); }
+  let v = abs(at - f32(pixel));
+  if (MODE == 1u) { return max(1.0 - v, 0.0); }
+  if (params.padding == 0u) { return select(select(0.0, wide(v), v < 2.0), close(v), v <= 1.0); }
+  let t = taps_of(at, size);  // several may have been padded onto it
+  return dot(select(vec4f(), t.weight, t.pixel == vec4i(pixel)), vec4f(1.0));
+}

@@ -2,7 +2,7 @@
 //! Source: PyTorch grid_sample.
 import package::lib::grid::{flat_index};
 import package::lib::batch::{spot_of};
-import package::lib::coordinate::{DIMS, taps_of, share};
+import package::lib::coordinate::{DIMS, share};
 import package::lib::filed::{below, above};
 
 alias real_x = f32;
@@ -51,8 +51,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var e = begins[row + first.z]; e < end; e++) {
         let sample = pairs[e].y;
         let at = sample * DIMS;
-        var w = share(taps_of(places[at], size.z), p.z) * share(taps_of(places[at + 1u], size.y), p.y);
-        if (DIMS == 3u) { w *= share(taps_of(places[at + 2u], size.x), p.x); }
+        var w = share(places[at], p.z, size.z) * share(places[at + 1u], p.y, size.y);
+        if (DIMS == 3u) { w *= share(places[at + 2u], p.x, size.x); }
         let q = from_dy + sample;
         if (w != 0.0) { sum += w * vec4f(f32(dy[q.x]), f32(dy[q.y]), f32(dy[q.z]), f32(dy[q.w])); }
       }

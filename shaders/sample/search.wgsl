@@ -3,7 +3,7 @@
 //! Source: PyTorch grid_sample.
 import package::lib::grid::{flat_index};
 import package::lib::batch::{spot_of};
-import package::lib::coordinate::{DIMS, taps_of, depth_taps_of, share};
+import package::lib::coordinate::{DIMS, share};
 
 alias real_x = f32;
 
@@ -40,8 +40,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var at = s.n * params.samples * DIMS;
   var sum = 0.0;
   for (var i = 0u; i < params.samples; i++) {
-    var w = share(taps_of(places[at], size.z), p.z) * share(taps_of(places[at + 1u], size.y), p.y);
-    if (DIMS == 3u) { w *= share(taps_of(places[at + 2u], size.x), p.x); }
+    var w = share(places[at], p.z, size.z) * share(places[at + 1u], p.y, size.y);
+    if (DIMS == 3u) { w *= share(places[at + 2u], p.x, size.x); }
     if (w != 0.0) { sum += w * f32(dy[from_dy + i * params.dy_stride.z]); }
     at += DIMS;
   }

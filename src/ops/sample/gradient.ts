@@ -9,9 +9,9 @@ import { product, type SampleCall, tapsOf } from './call.ts';
 import { sorted, tableLength } from './order.ts';
 
 /** Questions (pixel, sample and channel) up to which asking every sample is admissible. */
-const MOST_SEARCH = 2 ** 28;
-/** Questions up to which it is also faster: below, the dispatches of a sort take longer. */
-const FEW_SEARCH = 2 ** 20;
+const MOST_SEARCH = 2 ** 24;
+/** Questions up to which it is also faster, as measured on software adapters: below, the dispatches of a sort take longer. */
+const FEW_SEARCH = 2 ** 15;
 
 /** Every admissible plan of a backward call, best first.
  * @throws UpsampleError `limit-exceeded` when one of the batch cannot be bound */
