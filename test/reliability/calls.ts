@@ -7,6 +7,8 @@ import {
   convTranspose2d,
   convTranspose3dBackward,
   fold,
+  gridSample,
+  gridSampleBackward,
   interpolate,
   interpolateBackward,
   pixelShuffle,
@@ -94,6 +96,32 @@ export const CALLS: readonly Call[] = [
   { name: 'pixel unshuffle, odd rows', shape: [1, 1, 3, 9], layout: 'nchw', run: (x) => pixelUnshuffle(x, { downscaleFactor: 3 }) },
   { name: 'unfold', shape: [1, 2, 4, 5], layout: 'nchw', run: (x) => unfold(x, { kernelSize: 3, padding: 1 }) },
   { name: 'fold', shape: [1, 8, 6], layout: 'nchw', run: (x) => fold(x, { outputSize: [3, 4], kernelSize: 2 }) },
+  { name: 'grid sample', shape: [1, 3, 4, 5], layout: 'nchw', run: (x) => x.ctx.tidy(() => gridSample(x, whole(x.ctx, [1, 3, 3, 2]))) },
+  {
+    name: 'grid sample nhwc, bicubic',
+    shape: [1, 4, 4, 5],
+    layout: 'nhwc',
+    run: (x) => x.ctx.tidy(() => gridSample(x, whole(x.ctx, [1, 3, 3, 2]), { mode: 'bicubic', paddingMode: 'reflection' })),
+  },
+  {
+    name: 'grid sample, input gradient of few',
+    shape: [1, 1, 3, 3],
+    layout: 'nchw',
+    run: (dy) =>
+      dy.ctx.tidy(() => gridSampleBackward(dy, whole(dy.ctx, [1, 1, 4, 5]), whole(dy.ctx, [1, 3, 3, 2]), { paddingMode: 'border', gradients: ['dx'] }).dx),
+  },
+  {
+    name: 'grid sample, input gradient of many',
+    shape: [1, 4, 8, 8],
+    layout: 'nchw',
+    run: (dy) => dy.ctx.tidy(() => gridSampleBackward(dy, whole(dy.ctx, [1, 4, 12, 12]), whole(dy.ctx, [1, 8, 8, 2]), { gradients: ['dx'] }).dx),
+  },
+  {
+    name: 'grid sample, grid gradient',
+    shape: [1, 2, 3, 3],
+    layout: 'nchw',
+    run: (dy) => dy.ctx.tidy(() => gridSampleBackward(dy, whole(dy.ctx, [1, 2, 4, 5]), whole(dy.ctx, [1, 3, 3, 2]), { gradients: ['dgrid'] }).dgrid),
+  },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
 ];
 
