@@ -1,5 +1,6 @@
 //! Windows and cells: a window of `small` may point with its index at one cell of `large`. Both are [outer, D, H, W, inner].
 //! The root declares params.
+import package::lib::over::{over};
 
 struct Params {
   small: vec3u,     // windows along D, H, W
@@ -26,21 +27,25 @@ const NOWHERE = 0xffffffffu;
 
 /// What the first cell of a plane counts; c among inner.
 fn first_of(n: u32, c: u32) -> u32 {
+  if (params.channel == 0u) { return 0u; } // indices count in their own plane
   let outer = n + params.outer;
-  let sample = outer / params.channels;
+  let sample = over(outer, params.channels);
   return sample * params.batch + (outer - sample * params.channels + c) * params.channel;
 }
 
 /// The cell that an index names, or NOWHERE: outside its plane, or of large.
 fn cell_of(index: u32, first: u32) -> vec3u {
   let local = index - first;
-  let at = local / params.unit;
+  let at = over(local, params.unit);
   let size = params.plane;
   let area = size.y * size.z;
-  let d = at / area;
+  var d = 0u;
+  if (size.x != 1u || at >= area) { d = at / area; }
   let rest = at - d * area;
-  var cell = vec3u(d, rest / size.z, rest % size.z);
-  if (params.column != 0u) { cell = vec3u(d, rest % size.y, rest / size.y); }
+  let short = select(size.z, size.y, params.column != 0u); // what lies together
+  let long = over(rest, short);
+  var cell = vec3u(d, long, rest - long * short);
+  if (params.column != 0u) { cell = cell.xzy; }
   let known = index >= first && at * params.unit == local && all(cell < size) && all(cell < params.large);
   return select(vec3u(NOWHERE), cell, known);
 }
@@ -53,9 +58,9 @@ struct Spot { n: u32, c: u32, at: vec3u }
 /// Which window, c varies fastest.
 fn window_of(id: u32) -> Spot {
   let size = params.small;
-  let columns = id / params.inner;
-  let rows = columns / size.z;
-  let depths = rows / size.y;
-  let n = depths / size.x;
+  let columns = over(id, params.inner);
+  let rows = over(columns, size.z);
+  let depths = over(rows, size.y);
+  let n = over(depths, size.x);
   return Spot(n, id - columns * params.inner, vec3u(depths - n * size.x, rows - depths * size.y, columns - rows * size.z));
 }

@@ -2,6 +2,7 @@
 //! One invocation: one cell, or four channels of it. small and large are [outer, D, H, W, inner].
 //! Source: PyTorch MaxUnpool, and the gradient of MaxPool.
 import package::lib::grid::{flat_index};
+import package::lib::over::{over};
 import package::lib::cells::{Params, first_of};
 
 /// An element, and what is added up: the same, or f32.
@@ -35,10 +36,10 @@ override REVERSE: u32;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
-  let columns = id / params.inner;
-  let rows = columns / params.large.z;
-  let depths = rows / params.large.y;
-  let n = depths / params.large.x;
+  let columns = over(id, params.inner);
+  let rows = over(columns, params.large.z);
+  let depths = over(rows, params.large.y);
+  let n = over(depths, params.large.x);
   let c = id - columns * params.inner;
   let cell = vec3u(depths - n * params.large.x, rows - depths * params.large.y, columns - rows * params.large.z);
   let steps = cell * params.steps;

@@ -1,6 +1,7 @@
 //! large[n,c,i] = small[n,c,o] of the window o that owns cell i, else 0.
 //! One invocation: one cell. small, large and owner are [outer, D, H, W, inner]. Source: PyTorch MaxUnpool.
 import package::lib::grid::{flat_index};
+import package::lib::over::{over};
 import package::lib::cells::{Params};
 
 alias real = u32;
@@ -16,7 +17,7 @@ override REVERSE: u32;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
-  let columns = id / params.inner;
+  let columns = over(id, params.inner);
   let n = columns / (params.large.x * params.large.y * params.large.z);
   let windows = params.small.x * params.small.y * params.small.z;
   let claim = owner[id];

@@ -2,6 +2,7 @@
 //! One invocation: one output, or four channels of it; with HALF the two elements of a word. x and y are [outer, D, H, W, inner].
 //! Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
+import package::lib::over::{over};
 import package::lib::extreme::{rank, LOWEST, HIGHEST, IGNORE};
 
 alias bits = u32;
@@ -57,10 +58,10 @@ struct Best { value: bits, index: bits }
 
 fn window(id: u32) -> Best {
   let size = params.x_size;
-  let columns = id / params.inner;
-  let rows = columns / params.y_size.z;
-  let depths = rows / params.y_size.y;
-  let n = depths / params.y_size.x;
+  let columns = over(id, params.inner);
+  let rows = over(columns, params.y_size.z);
+  let depths = over(rows, params.y_size.y);
+  let n = over(depths, params.y_size.x);
   let c = id - columns * params.inner;
   let d0 = (depths - n * params.y_size.x) * SD - params.pad.x; // below 0 wraps, and is then beyond the size
   let h0 = (rows - depths * params.y_size.y) * SH - params.pad.y;
@@ -98,8 +99,9 @@ fn window(id: u32) -> Best {
       }
     }
   }
+  if (params.channel == 0u) { return Best(value, cell); } // indices count in their own plane
   let outer = n + params.outer;
-  let sample = outer / params.channels;
+  let sample = over(outer, params.channels);
   let channel = outer - sample * params.channels + c * WIDTH;
   return Best(value, cell + bits(sample * params.batch + channel * params.channel) + bits(LANES) * bits(params.channel));
 }

@@ -2,6 +2,7 @@
 //! One invocation: four windows next to each other along W, stored as vectors.
 //! x and y are [outer, D, H, W] of words, W of y a multiple of 4. Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
+import package::lib::over::{over};
 import package::lib::extreme::{rank, LOWEST, HIGHEST, IGNORE};
 
 alias bits = vec4u;
@@ -74,9 +75,9 @@ fn line(at: u32, w: u32, from_line: u32) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
-  let rows = id / params.y_size.z;
-  let depths = rows / params.y_size.y;
-  let n = depths / params.y_size.x;
+  let rows = over(id, params.y_size.z);
+  let depths = over(rows, params.y_size.y);
+  let n = over(depths, params.y_size.x);
   let w = id - rows * params.y_size.z;
   let d0 = (depths - n * params.y_size.x) * SD - params.pad.x;
   let h0 = (rows - depths * params.y_size.y) * SH - params.pad.y;
@@ -92,8 +93,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   y[params.y_at + id] = value;
   if (INDICES != 0u) {
-    let outer = n + params.outer;
-    let sample = outer / params.channels;
-    indices[params.indices_at + id] = cell + vec4u(sample * params.batch + (outer - sample * params.channels) * params.channel);
+    var first = 0u;
+    if (params.channel != 0u) { // else indices count in their own plane
+      let outer = n + params.outer;
+      let sample = over(outer, params.channels);
+      first = sample * params.batch + (outer - sample * params.channels) * params.channel;
+    }
+    indices[params.indices_at + id] = cell + vec4u(first);
   }
 }

@@ -139,7 +139,7 @@ test('the gradient under every plan, and the adjoint identity', async () => {
       for (const t of [dy, indices]) t.dispose();
     }
   expect(found.slice(0, 10)).toEqual([]);
-  expect([...met].sort()).toEqual(['pixel', 'plain', 'spread']);
+  expect([...met].sort()).toEqual(['pixel', 'place', 'place vec4', 'plain', 'spread']);
 });
 
 test('the gradient gives nothing to indices outside their own window', async () => {

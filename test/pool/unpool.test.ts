@@ -135,7 +135,7 @@ describe('every plan gives what the reference gives, forward and backward', () =
     else expect(() => ctx.tensor([1], [1], { dtype: 'f16' })).toThrow(/shader-f16/);
   }, 120_000);
   test('all plans were met under every rule', () => {
-    for (const rule of RULES) for (const name of ['spread', 'pixel', 'plain', 'planes']) expect([...seen]).toContain(`${rule} ${name}`);
+    for (const rule of RULES) for (const name of ['spread', 'place vec4', 'place', 'pixel', 'plain', 'planes']) expect([...seen]).toContain(`${rule} ${name}`);
     for (const rule of ['last', 'first'])
       for (const name of ['owner', 'backward pick', 'backward owner', 'backward planes'])
         expect([...seen]).toContain(name.startsWith('backward') ? `backward ${rule} ${name.slice(9)}` : `${rule} ${name}`);
@@ -284,7 +284,7 @@ describe('indices outside their plane', () => {
       'maxUnpool2d: checkIndices cannot act in a prepared operation; leave it out: indices outside their plane are dropped there',
     );
     const back = await maxUnpool2d.explain(ctx, spec);
-    expect(back).toMatchObject({ plan: 'spread', admissible: ['spread', 'plain', 'owner', 'planes'] });
+    expect(back).toMatchObject({ plan: 'spread', admissible: ['spread', 'place', 'plain', 'owner', 'planes'] });
     const gradient = await maxUnpool2dBackward.prepare(ctx, { shape: [1, 1, 4, 8], inputShape: spec.shape, ...options });
     expect(gradient.output).toEqual({ shape: [1, 1, 2, 4], dtype: 'f32', layout: 'nchw' });
     for (const p of [prepared, gradient]) p.dispose();

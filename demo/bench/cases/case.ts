@@ -1,5 +1,6 @@
 import type { Layout } from '../../../src/index.ts';
 import type { ConvCase } from './conv.ts';
+import type { PoolCase } from './pool.ts';
 import type { ResampleCase } from './resample.ts';
 import type { ShuffleCase } from './shuffle.ts';
 
@@ -14,6 +15,8 @@ export interface AnyCase {
   readonly group: string;
   readonly inputs: Readonly<Record<string, Shape>>;
   readonly output: Shape;
+  /** Bytes that the row cannot avoid to move, where they are not those of inputs and output. */
+  readonly bytes?: number;
   /** Which inputs, and whether the `output`, are filters: where channels are last, both their channel axes are, and A stands behind B. */
   readonly filters: readonly string[];
   /** Where the row is run: everywhere, or only on GPUs or software adapters (large shapes and their reduced forms). */
@@ -23,7 +26,7 @@ export interface AnyCase {
 }
 
 /** A row of any family: one member a family, told apart by `family`. */
-export type Case = ConvCase | ResampleCase | ShuffleCase;
+export type Case = ConvCase | PoolCase | ResampleCase | ShuffleCase;
 
 /** What a library or the reference has for each family: a recipe a family. */
 export type Recipes<Rest extends unknown[], Result> = {
@@ -45,4 +48,5 @@ export function lies({ inputs, output, filters }: AnyCase, name: string, layout:
 }
 
 /** Bytes of a case's inputs and output, f32, each touched once: what a row that is bound by memory cannot avoid. */
-export const bytesOf = ({ inputs, output }: AnyCase): number => 4 * [...Object.values(inputs), output].reduce((sum, shape) => sum + count(shape), 0);
+export const bytesOf = ({ inputs, output, bytes }: AnyCase): number =>
+  bytes ?? 4 * [...Object.values(inputs), output].reduce((sum, shape) => sum + count(shape), 0);

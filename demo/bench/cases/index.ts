@@ -1,7 +1,8 @@
 import type { Case } from './case.ts';
 import { convCases } from './conv.ts';
+import { poolCases } from './pool.ts';
 import { resampleCases } from './resample.ts';
 import { shuffleCases } from './shuffle.ts';
 
 /** Every row, in the order of the tables. */
-export const cases: readonly Case[] = [...resampleCases, ...convCases, ...shuffleCases];
+export const cases: readonly Case[] = [...resampleCases, ...convCases, ...shuffleCases, ...poolCases];

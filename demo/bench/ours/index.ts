@@ -3,6 +3,7 @@ import { type Context, type Explanation, fromDevice, type Layout, type Prepared,
 import { type AnyCase, type Case, count, follow, lies, type Recipes } from '../cases/case.ts';
 import type { Arrays, Entry, Library, Shared } from '../library.ts';
 import { conv } from './conv.ts';
+import { pool } from './pool.ts';
 import { resample } from './resample.ts';
 import { shuffle } from './shuffle.ts';
 
@@ -24,7 +25,7 @@ export interface Way {
 type Given = [ctx: Context, layout: Layout, tensors: Readonly<Record<string, Tensor>>];
 export type OurRecipe<C> = (one: C, ...given: Given) => Way;
 
-const recipes: Recipes<Given, Way> = { conv, resample, shuffle };
+const recipes: Recipes<Given, Way> = { conv, pool, resample, shuffle };
 
 /** Rows of more operations than this run in a caller's encoder as fast as in a call: the dispatch is everything. */
 const WORTH_ENCODING = 2e7;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Case, follow, lies, type Recipes } from '../cases/case.ts';
 import type { Arrays, Library, Shared } from '../library.ts';
 import { conv } from './conv.ts';
+import { pool } from './pool.ts';
 import { resample } from './resample.ts';
 import { shuffle } from './shuffle.ts';
 
@@ -12,7 +13,7 @@ type Given = [tf: typeof import('@tensorflow/tfjs-core'), inputs: Readonly<Recor
 /** A case as tfjs runs it, or why it cannot. */
 export type TfjsRecipe<C> = (one: C, ...given: Given) => (() => tf.Tensor) | string;
 
-const recipes: Recipes<Given, (() => tf.Tensor) | string> = { conv, resample, shuffle };
+const recipes: Recipes<Given, (() => tf.Tensor) | string> = { conv, pool, resample, shuffle };
 
 /** tfjs on our device: same GPU, same process, same moment. */
 export async function open({ device, info }: Shared): Promise<Library> {

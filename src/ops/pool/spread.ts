@@ -5,6 +5,7 @@ import gather from '../../../shaders/pool/gather.wgsl';
 import give from '../../../shaders/pool/give.wgsl';
 import narrow from '../../../shaders/pool/narrow.wgsl';
 import pick from '../../../shaders/pool/pick.wgsl';
+import place from '../../../shaders/pool/place.wgsl';
 import settle from '../../../shaders/pool/settle.wgsl';
 import spread from '../../../shaders/pool/spread.wgsl';
 import value from '../../../shaders/pool/value.wgsl';
@@ -19,8 +20,10 @@ import { around, checkLimits, dispatches, placeOf, type Slice, slices } from './
 
 /** Bytes of a verdict's words. */
 const VERDICT = 16;
-/** Workgroups that meet the planes one after another where there is hardly ever anything to do. */
-const FEW = 64;
+/** Workgroups that meet the planes one after another where there is hardly ever anything to do: CPUs start workgroups with barriers slowly. */
+const FEW = { software: 2, gpu: 32 } as const;
+/** Windows for which one of them is enough. */
+const ENOUGH = 2 ** 14;
 /** Windows over a cell up to which asking all of them is cheaper than an owner for every cell. */
 const MANY = 16;
 
@@ -83,7 +86,8 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
   /** One workgroup a plane, or with `few` several planes a workgroup. */
   const perPlane = (part: Part, few: boolean, step: Pick<Step, 'kernel' | 'types' | 'constants' | 'bind'>): Step[] => {
     const planes = part.outer * inner;
-    if (few) return [{ ...step, params: { ...params(part), count: planes, base: 0 }, grid: fold(Math.min(planes, FEW), adapter.limits.groups) }];
+    const groups = Math.min(planes, adapter.software ? FEW.software : FEW.gpu, Math.ceil((planes * windows) / ENOUGH));
+    if (few) return [{ ...step, params: { ...params(part), count: planes, base: 0 }, grid: fold(groups, adapter.limits.groups) }];
     const most = Math.max(Math.min(Math.floor(1e9 / (windows * 64 + cells)), adapter.limits.groups ** 3), 1);
     return Array.from({ length: Math.ceil(planes / most) }, (_, i) => {
       const count = Math.min((i + 1) * most, planes);
@@ -119,34 +123,53 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
         {
           kernel: spread,
           types: {},
-          constants: { SD: axes[0].stride, SH: axes[1].stride, CHECK },
+          constants: { SD: axes[0].stride, SH: axes[1].stride, PAIRS, CHECK },
           params: { ...rest, small_at: small_at / 2, large_at: large_at / 4, indices_at: indices_at / 2 },
           bind: { ...part.bind, verdict },
-          count: (part.outer * windows) / 2,
+          count: (part.outer * windows) / 2 / PAIRS,
         },
         adapter,
       );
     });
+  const placesOf = (width: 1 | 4, CHECK: number, verdict: string) => {
+    const wide = (type: string) => (width === 4 ? `vec4<${type}>` : type);
+    const types = { real: wide(copied), places: wide('u32'), ...(width === 4 && { LANES: 'vec4u(0u, 1u, 2u, 3u)' }) };
+    const { SD, SH, SW } = kernels;
+    return plain.flatMap((part) => {
+      const { small_at, large_at, indices_at, ...rest } = params(part);
+      return dispatches(
+        {
+          kernel: place,
+          types,
+          constants: { SD, SH, SW, WIDTH: width, CHECK },
+          params: { ...rest, inner: inner / width, small_at: small_at / width, large_at: large_at / width, indices_at: indices_at / width },
+          bind: { ...part.bind, verdict },
+          count: (part.outer * windows * inner) / width,
+        },
+        adapter,
+        Math.max(Math.floor(1e9 / (SD * SH * SW * width)), 1),
+      );
+    });
+  };
   const aligned = (unit: { small: number; large: number; indices: number }) =>
     plain.every(({ at }) => at.small % unit.small === 0 && at.large % unit.large === 0 && at.indices % unit.indices === 0);
   const [d, h, w] = axes;
   const sideBySide =
-    !half &&
-    inner === 1 &&
     axes.every((a) => a.kernel === a.stride && a.dilation === 1 && a.pad === 0 && a.large <= a.small * a.stride) &&
-    w.stride === 2 &&
-    w.large === 2 * w.small &&
-    w.large % 4 === 0 &&
-    indexing.plane.every((n, i) => n >= axes[i]!.large) &&
-    aligned({ small: 2, large: 4, indices: 2 });
+    indexing.plane.every((n, i) => n >= axes[i]!.large);
+  const inPairs =
+    sideBySide && !half && inner === 1 && w.stride === 2 && w.large === 2 * w.small && w.large % 4 === 0 && aligned({ small: 2, large: 4, indices: 2 });
+  const PAIRS = w.small % 8 === 0 ? 4 : w.small % 4 === 0 ? 2 : 1;
   const pixels = inner % 4 === 0 && aligned({ small: 4, large: 4, indices: 4 });
-  const sides = `windows of ${d.stride}x${h.stride}x2 side by side: each index is read once and its cells are written as vectors`;
+  const sides = `windows of ${d.stride}x${h.stride}x${w.stride} side by side: each index is read once, and all its cells are written`;
   const asked = 'each cell asks the windows over it';
 
   if (!free) {
     const make = (name: string, why: string, steps: Step[], scratch: Plan['scratch'] = {}): Plan => ({ ...empty, name, why, steps, scratch });
     return [
-      ...(sideBySide ? [make('spread', sides, spreads(0, 'unused'), { unused: VERDICT })] : []),
+      ...(inPairs ? [make('spread', `${sides} as vectors`, spreads(0, 'unused'), { unused: VERDICT })] : []),
+      ...(sideBySide && pixels ? [make('place vec4', `${sides}, vectors of channels`, placesOf(4, 0, 'unused'), { unused: VERDICT })] : []),
+      ...(sideBySide ? [make('place', sides, placesOf(1, 0, 'unused'), { unused: VERDICT })] : []),
       ...(pixels ? [make('pixel', `${asked}, vectors of channels`, gathers(4))] : []),
       make('plain', asked, gathers(1)),
     ];
@@ -236,6 +259,7 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
   );
   const asking = (name: string, why: string, width: 1 | 4) =>
     judged(name, `${why}; ${otherwise}`, [...checks, ...gathers(width), ...after.steps], after.scratch, true);
+  const placing = (name: string, why: string, steps: Step[]) => judged(name, `${why}; ${otherwise}`, [...steps, ...after.steps], after.scratch, true);
   const gatherPlans = [...(pixels ? [asking('pixel', `${asked}, vectors of channels`, 4)] : []), asking('plain', asked, 1)];
   const alone = settled(false);
   const owner = owned((part) =>
@@ -254,7 +278,9 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
   const owners = duplicates === 'sum' ? [] : [judged('owner', 'any indices: cells have owners, and take their values', owner.steps, owner.scratch, false)];
   const over = product(axes.map((a) => Math.ceil(a.kernel / a.stride)));
   return [
-    ...(sideBySide ? [judged('spread', `${sides}; ${otherwise}`, [...spreads(1, 'verdict'), ...after.steps], after.scratch, true)] : []),
+    ...(inPairs ? [placing('spread', `${sides} as vectors`, spreads(1, 'verdict'))] : []),
+    ...(sideBySide && pixels ? [placing('place vec4', `${sides}, vectors of channels`, placesOf(4, 1, 'verdict'))] : []),
+    ...(sideBySide ? [placing('place', sides, placesOf(1, 1, 'verdict'))] : []),
     ...(over > MANY ? [...owners, ...gatherPlans] : [...gatherPlans, ...owners]),
     judged('planes', 'any indices: planes are filled one window after another', alone.steps, alone.scratch, false),
   ];
