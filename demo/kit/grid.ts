@@ -55,6 +55,8 @@ interface Drawn {
   readonly before: SVGTextElement;
   readonly value: SVGTextElement;
   readonly note: SVGTextElement;
+  /** What is painted. */
+  is?: string;
 }
 
 let count = 0;
@@ -123,13 +125,15 @@ export class Grid {
   /** Cells come flying from where something else is on the screen: `from(i)`, and undefined for those that stay. Still where stillness is preferred. */
   fly(from: (i: number) => DOMRect | undefined, duration = 900): void {
     if (still()) return;
-    for (const [i, { cell }] of this.#cells.entries()) {
-      const [begin, end] = [from(i), this.place(i)];
-      if (!begin || !end?.grid.width) continue;
-      const unit = (UNIT * this.#shown.columns) / end.grid.width;
-      const away = `translate(${(begin.left - end.cell.left) * unit}px, ${(begin.top - end.cell.top) * unit}px)`;
-      cell.animate([{ transform: away }, { transform: 'none' }], { duration, easing: 'cubic-bezier(0.5, 0, 0.2, 1)' });
-    }
+    const field = this.#field.getBoundingClientRect();
+    const unit = (UNIT * this.#shown.columns) / field.width;
+    if (!Number.isFinite(unit)) return;
+    // All places first: what is asked between two changes makes the browser lay out anew.
+    const ways = this.#cells.flatMap(({ cell }, i) => {
+      const [begin, end] = [from(i), this.place(i)?.cell];
+      return begin && end ? [{ cell, transform: `translate(${(begin.left - end.left) * unit}px, ${(begin.top - end.top) * unit}px)` }] : [];
+    });
+    for (const { cell, transform } of ways) cell.animate([{ transform }, { transform: 'none' }], { duration, easing: 'cubic-bezier(0.5, 0, 0.2, 1)' });
   }
 
   #indexOf(event: Event): number | undefined {
@@ -170,7 +174,7 @@ export class Grid {
       drawn('rect', { class: 'hatch', width: 1.6, height: 7 }),
     );
     this.#svg.replaceChildren(drawn('defs', {}, hatch), ...lines);
-    if (held) this.#cells[this.#stop]?.cell.focus();
+    if (held) this.#cells[this.#stop]?.cell.focus({ preventScroll: true });
     else this.#focused = undefined;
     this.active.value = this.#focused;
   }
@@ -198,30 +202,28 @@ export class Grid {
   #paint(): void {
     const { columns, values, text, cut, hue, most } = this.#shown;
     const full = most ?? Array.from(values).reduce<number>((a, v) => Math.max(a, Math.abs(v ?? 0)), 0);
-    for (const [i, { cell, before, value, note }] of this.#cells.entries()) {
+    for (const [i, drawn] of this.#cells.entries()) {
       const v = values[i];
       const mark = this.#marks.get(i);
       const gone = cut?.(i) ?? false;
       const written = text?.(i) ?? (v === undefined ? '' : short(v));
-      const row = Math.floor(i / columns);
       const colour = hue?.(i);
-      cell.style.setProperty('--hue', colour === undefined ? '' : `${colour}deg`);
-      cell.setAttribute(
-        'class',
-        ['cell', v === undefined ? 'empty' : v < 0 ? 'minus' : 'plus', gone ? 'gone' : '', colour === undefined ? '' : 'hued', mark?.kind ?? '']
-          .join(' ')
-          .trim(),
-      );
-      cell.style.setProperty('--share', `${full && v !== undefined && Number.isFinite(v) ? Math.min(100, (100 * Math.abs(v)) / full).toFixed(1) : 0}%`);
-      cell.style.setProperty('--fit', `${Math.min(15, 62 / written.length).toFixed(2)}px`);
+      const share = full && v !== undefined && Number.isFinite(v) ? Math.min(100, (100 * Math.abs(v)) / full).toFixed(1) : 0;
+      const is = [v, share, written, gone, colour, mark?.kind, mark?.before, mark?.note].join('|');
+      if (is === drawn.is) continue; // most cells of large grids stay as they are
+      drawn.is = is;
+      const { cell, before, value, note } = drawn;
+      const row = Math.floor(i / columns);
+      const kinds = ['cell', v === undefined ? 'empty' : v < 0 ? 'minus' : 'plus', gone && 'gone', colour !== undefined && 'hued', mark?.kind];
+      const small = mark?.note ?? mark?.before ?? '';
       attributes(cell, {
+        class: kinds.filter(Boolean).join(' '),
+        style: `--share: ${share}%; --fit: ${Math.min(15, 62 / written.length).toFixed(2)}px; --small: ${Math.min(9.5, 52 / small.length).toFixed(2)}px; --hue: ${colour ?? 0}deg`,
         'data-value': v,
         'aria-label': [`row ${row + 1}, column ${(i % columns) + 1}:`, mark?.before, written || 'empty', mark?.note, gone && '(cut off)']
           .filter(Boolean)
           .join(' '),
       });
-      const small = mark?.note ?? mark?.before ?? '';
-      cell.style.setProperty('--small', `${Math.min(9.5, 52 / small.length).toFixed(2)}px`);
       value.textContent = written;
       value.setAttribute('y', String(row * UNIT + (mark?.note ? 15 : mark?.before ? 27 : 21)));
       before.textContent = mark?.before ? `${mark.before} ` : ''; // spaces that only listeners notice
