@@ -8,6 +8,7 @@ export * from './ops/fold/cpu.ts';
 export * from './ops/norm/cpu.ts';
 export * from './ops/pool/cpu.ts';
 export * from './ops/pointwise/cpu.ts';
+export * from './ops/reduce/cpu.ts';
 export * from './ops/resample/cpu.ts';
 export * from './ops/sample/cpu.ts';
 export * from './ops/shuffle/cpu.ts';
