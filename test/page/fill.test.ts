@@ -129,6 +129,19 @@ describe('pointer and keys', () => {
     expect(await sources()).toEqual(w.map((v) => v !== 0));
   });
 
+  test('pointing at an input shows who hears it', async () => {
+    const { page } = shared;
+    await shared.set('way=bicubic&from=3&to=6');
+    await grid(page, 'fill', 'x').locator('[role="gridcell"]').nth(2).hover();
+    const footprint = Array.from({ length: 36 }, (_, o) => weights('bicubic', 'half', 3, 6, o)[2]!);
+    await expect.poll(async () => (await cells(grid(page, 'fill', 'y'))).map((c) => c.classes.includes('source'))).toEqual(footprint.map((v) => v !== 0));
+    for (const [o, cell] of (await cells(grid(page, 'fill', 'y'))).entries())
+      if (footprint[o]) expect(Math.abs(numberOf(cell.note) - footprint[o]), `output ${o}`).toBeLessThanOrEqual(5.1e-4);
+    expect(await page.textContent('#fill .fill-sum')).toContain(`x[0, 2] = 3 is heard by ${footprint.filter((v) => v !== 0).length} cells`);
+    await page.mouse.move(2, 2);
+    await expect.poll(() => page.locator('#fill .edges path').count()).toBeGreaterThan(0);
+  });
+
   test('arrow keys walk, one stop for the Tab key; Enter and digits edit, Escape leaves, nonsense is refused', async () => {
     const { page } = shared;
     await shared.set('');
