@@ -1,9 +1,11 @@
-// Golden vectors and identities of convolution, on the reference.
+// Golden vectors and identities of convolution: on the reference, and where other operations take part on the GPU as well.
 import { expect, test } from 'vitest';
+import * as gpu from '../../src/index.ts';
 import * as reference from '../../src/ops/conv/cpu.ts';
 import { convMatrix } from '../../src/ops/conv/matrix.ts';
-import { interpolate, zeroInsert2d } from '../../src/reference.ts';
-import { generate } from '../fixtures.ts';
+import { fold, interpolate, pixelShuffle, unfold, zeroInsert2d } from '../../src/reference.ts';
+import { count, differs, generate } from '../fixtures.ts';
+import { context } from '../gpu.ts';
 
 const { conv1d, conv2d, conv2dBackward, convTranspose1d, convTranspose1dBackward, convTranspose2d, resizeConv2d, resizeConv2dBackward } = reference;
 const t = (data: number[], shape: number[]) => ({ data, shape });
@@ -237,4 +239,125 @@ test('conv: activations and their derivatives, by finite differences', () => {
         5,
       );
   }
+});
+
+/** What composed sums of `terms` products may differ by; the size of the sums is that of absolute values. */
+const sums = (terms: number, scale: { data: ArrayLike<number> }) => ({ units: 2 * (4 + 2 * Math.sqrt(terms)), scale: Math.max(...Array.from(scale.data)) });
+const absolute = <T extends { data: Float64Array }>(x: T): T => ({ ...x, data: x.data.map(Math.abs) });
+
+/** Transposed convolutions, without groups: x [N, C, ...], w [C, Cout, ...kernel]. */
+const COLUMNS = [
+  { x: [2, 3, 7], w: [3, 2, 4], stride: [2], padding: [1], outputPadding: [0], dilation: [1] },
+  { x: [1, 2, 5], w: [2, 3, 3], stride: [3], padding: [0], outputPadding: [2], dilation: [2] },
+  { x: [2, 3, 4, 5], w: [3, 4, 3, 3], stride: [2, 2], padding: [1, 1], outputPadding: [1, 1], dilation: [1, 1] },
+  { x: [1, 4, 3, 4], w: [4, 2, 2, 5], stride: [1, 3], padding: [0, 2], outputPadding: [0, 1], dilation: [2, 1] },
+  { x: [1, 2, 2, 3, 2], w: [2, 3, 2, 3, 2], stride: [2, 1, 2], padding: [0, 1, 0], outputPadding: [1, 0, 0], dilation: [1, 1, 2] },
+] as const;
+
+/** The matrix of a filter [A, B, ...kernel] as a convolution of columns: [A, B*taps, 1], or turned over. */
+function matrixOf({ data, shape: [a = 0, ...rest] }: { data: Float64Array; shape: number[] }, turned: boolean) {
+  const b = count(rest);
+  return turned ? { data: data.map((_, i) => data[(i % a) * b + Math.floor(i / a)]!), shape: [b, a, 1] } : { data, shape: [a, b, 1] };
+}
+
+test.each(COLUMNS)('conv: columns: $x * $w: Y = fold(Wt X), and convolution is W unfold(X)', async ({ x: xShape, w: wShape, outputPadding, ...windows }) => {
+  const ctx = await context();
+  const [x, w] = [random([...xShape], 31), random([...wShape], 32)];
+  const spatial = xShape.length - 2;
+  const kernelSize = wShape.slice(2);
+  const up = `convTranspose${spatial}d` as 'convTranspose2d';
+  const down = `conv${spatial}d` as 'conv2d';
+  const { [up]: transposed, [down]: convolution } = { ...reference };
+  const want = transposed(x, w, { ...windows, outputPadding });
+  const flat = (p: { data: Float64Array }, [n = 0, c = 0, ...rest]: readonly number[]) => ({ data: p.data, shape: [n, c, count(rest)] });
+  const over = { ...windows, kernelSize, outputSize: want.shape.slice(2) };
+  close(fold(conv1d(flat(x, xShape), matrixOf(w, true)), over).data, want.data, 'fold(Wt X)');
+  // The same map backwards: y is what the transposed one made.
+  const y = random([...want.shape], 33);
+  const back = convolution(y, w, windows);
+  const columns = conv1d(unfold(y, { ...windows, kernelSize }), matrixOf(w, false));
+  close(columns.data, back.data, 'W unfold(Y)');
+
+  for (const layout of ['nchw', 'nhwc'] as const) {
+    const put = (p: { data: Float64Array; shape: readonly number[] }) => {
+      const { data, shape } = p;
+      if (layout === 'nchw') return ctx.tensor(Float32Array.from(data), shape);
+      const [n = 0, c = 0, ...rest] = shape;
+      const places = count(rest);
+      const last = Float32Array.from(data, (_, i) => data[(Math.floor(i / (places * c)) * c + (i % c)) * places + (Math.floor(i / c) % places)]!);
+      return ctx.tensor(last, [n, c, ...rest], { layout });
+    };
+    const matrix = (turned: boolean) => {
+      const m = matrixOf(w, turned);
+      return ctx.tensor(Float32Array.from(m.data), m.shape);
+    };
+    const filter = ctx.tensor(Float32Array.from(w.data), wShape);
+    const terms = wShape[0] * count(kernelSize);
+    const made = gpu.fold(gpu.conv1d(put(flat(x, xShape)), matrix(true)), over);
+    const direct = { ...gpu }[up](put(x), filter, { ...windows, outputPadding });
+    expect(made.shape).toEqual(direct.shape);
+    const most = sums(terms, transposed(absolute(x), absolute(w), { ...windows, outputPadding }));
+    expect(differs(await made.data(), await direct.data(), most), `fold ${layout}`).toBe('');
+    const joined = gpu.conv1d(gpu.unfold(put(y), { ...windows, kernelSize }), matrix(false));
+    const whole = { ...gpu }[down](put(y), filter, windows);
+    const bound = sums(wShape[1] * count(kernelSize), convolution(absolute(y), absolute(w), windows));
+    expect(differs(await joined.data(), await whole.data(), bound), `unfold ${layout}`).toBe('');
+  }
+});
+
+/** Kernel, stride, padding and output padding along H and W. */
+const PHASES = [
+  { k: [4, 4], s: [2, 2], p: [1, 1], op: [0, 0] },
+  { k: [3, 3], s: [2, 2], p: [1, 1], op: [1, 1] },
+  { k: [5, 5], s: [3, 3], p: [2, 2], op: [0, 0] },
+  { k: [2, 2], s: [3, 3], p: [0, 0], op: [0, 2] },
+  { k: [5, 3], s: [2, 4], p: [0, 1], op: [1, 0] },
+  { k: [4, 8], s: [4, 4], p: [0, 2], op: [0, 0] },
+  { k: [3, 6], s: [1, 2], p: [1, 4], op: [0, 1] },
+] as const;
+
+/** Along one axis: for each phase the tap at each input offset from `first` on, -1 where there is none, and zeros before and after x. */
+function phasesOf(size: number, outSize: number, k: number, s: number, p: number) {
+  const offset = (r: number, t: number) => (r + p - t) / s;
+  const all = Array.from({ length: s * k }, (_, i) => offset(i % s, Math.floor(i / s))).filter(Number.isInteger);
+  const [first, last] = [Math.min(0, ...all), Math.max(0, ...all)];
+  const taps = Array.from({ length: s }, (_, r) =>
+    Array.from({ length: last - first + 1 }, (_, f) => {
+      const t = r + p - (first + f) * s;
+      return t >= 0 && t < k ? t : -1;
+    }),
+  );
+  const positions = Math.ceil(outSize / s);
+  return { taps, pads: [-first, Math.max(positions + last - size, 0)] as const };
+}
+
+test.each(PHASES)('conv: phases: k $k s $s p $p op $op: a pixel shuffle of the convolution with phase kernels, cropped', async ({ k, s, p, op }) => {
+  const ctx = await context();
+  const [n, ci, h, wd, co] = [2, 3, 4, 5, 2];
+  const [x, w] = [random([n, ci, h, wd], 41), random([ci, co, ...k], 42)];
+  const options = { stride: s, padding: p, outputPadding: op };
+  const want = convTranspose2d(x, w, options);
+  const [H, W] = want.shape.slice(2) as [number, number];
+  const [rows, columns] = [phasesOf(h, H, k[0], s[0], p[0]), phasesOf(wd, W, k[1], s[1], p[1])];
+  const kernel = [rows.taps[0]!.length, columns.taps[0]!.length] as const;
+  // Channels of cells together: (co, row phase, column phase).
+  const filter: number[] = [];
+  for (let c = 0; c < co; c++)
+    for (const down of rows.taps)
+      for (const across of columns.taps)
+        for (let i = 0; i < ci; i++)
+          for (const a of down) for (const b of across) filter.push(a < 0 || b < 0 ? 0 : w.data[((i * co + c) * k[0] + a) * k[1] + b]!);
+  const phases = { data: Float64Array.from(filter), shape: [co * s[0] * s[1], ci, ...kernel] };
+  const padding = [rows.pads, columns.pads];
+  const cropped = ({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }) => {
+    expect(shape[2]! >= H && shape[3]! >= W).toBe(true);
+    return want.data.map((_, i) => data[(Math.floor(i / (H * W)) * shape[2]! + (Math.floor(i / W) % H)) * shape[3]! + (i % W)]!);
+  };
+  close(cropped(pixelShuffle(conv2d(x, phases, { padding }), { upscaleFactor: s })), want.data);
+
+  const put = ({ data, shape }: { data: Float64Array; shape: readonly number[] }) => ctx.tensor(Float32Array.from(data), shape);
+  const y = gpu.pixelShuffle(gpu.conv2d(put(x), put(phases), { padding }), { upscaleFactor: s });
+  const direct = gpu.convTranspose2d(put(x), put(w), options);
+  const bound = sums(ci * count(k), convTranspose2d(absolute(x), absolute(w), options));
+  expect(differs(cropped({ data: await y.data(), shape: y.shape }), await direct.data(), bound)).toBe('');
 });

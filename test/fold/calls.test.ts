@@ -66,10 +66,10 @@ test('each option acts', async () => {
   expect(shapeOf({ kernelSize: [3, 2] })).toEqual([1, 12, 35]);
   expect(shapeOf({ kernelSize: 3, stride: 2 })).toEqual([1, 18, 9]);
   expect(shapeOf({ kernelSize: 3, padding: 1 })).toEqual([1, 18, 56]);
-  expect(shapeOf({ kernelSize: 3, padding: [[2, 0], 1] })).toEqual([1, 18, 56]); // biome-ignore format: one call a line
+  expect(shapeOf({ kernelSize: 3, padding: [[2, 0], 1] })).toEqual([1, 18, 56]);
   expect(shapeOf({ kernelSize: 3, dilation: 2 })).toEqual([1, 18, 12]);
   const same = await unfold(x, { kernelSize: 3, padding: 1 }).data();
-  expect(await unfold(x, { kernelSize: 3, padding: [[2, 0], 1] }).data()).not.toEqual(same); // biome-ignore format: one call a line
+  expect(await unfold(x, { kernelSize: 3, padding: [[2, 0], 1] }).data()).not.toEqual(same);
 });
 
 test('an empty batch is an empty result; where no window reaches a fold is 0', async () => {

@@ -22,7 +22,7 @@ const PLACES: readonly (readonly [shape: readonly number[], options: UnfoldOptio
   [[1, 1, 3, 3], { kernelSize: 2 }],
   [[2, 3, 5, 7], { kernelSize: 3, padding: 1 }],
   [[1, 4, 8, 8], { kernelSize: 2, stride: 2 }],
-  [[2, 5, 6, 9], { kernelSize: [3, 2], stride: [2, 3], padding: [[1, 0], 2], dilation: [1, 2] }], // biome-ignore format: one call a line
+  [[2, 5, 6, 9], { kernelSize: [3, 2], stride: [2, 3], padding: [[1, 0], 2], dilation: [1, 2] }],
   [[1, 2, 4, 13], { kernelSize: [1, 5], stride: [1, 4] }],
   [[3, 2, 7, 1], { kernelSize: [7, 1] }],
   [[1, 3, 6, 6], { kernelSize: 4, stride: 2, padding: 1 }],
