@@ -30,8 +30,10 @@ export type Transpose = (pull: Pull) => Gradients;
 
 /** What the graph must be told of operations. */
 export interface Rules {
-  /** By name of the operation; null for operations that no gradient passes. */
-  readonly transposes: Readonly<Record<string, Transpose | null>>;
+  /** By name of the operation. */
+  readonly transposes: Readonly<Record<string, Transpose>>;
+  /** Operations without a gradient, and why. */
+  readonly without: Readonly<Record<string, string>>;
   /** a + b, in the layout of a. */
   add(a: Tensor, b: Tensor): Tensor;
   /** A tensor of its own with the elements of x. */
@@ -142,7 +144,7 @@ export class Graph {
 
   /** Follows a call from its arguments to its results. */
   record(op: string, args: readonly unknown[], result: unknown): void {
-    if (!this.recording || this.rules.transposes[op] === null) return;
+    if (!this.recording) return;
     const call = new Call(op, args, result, this.#calls++, this.leftovers);
     for (const [name, tensor] of call.results) {
       if (!isReal(tensor) || tensor.tape) continue;

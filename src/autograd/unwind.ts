@@ -22,7 +22,8 @@ function history(from: readonly Variable[], since: number): { calls: Call[]; lea
 /** Refuses a call that cannot be gone back through, before anything is computed. */
 function checkCall({ rules }: Graph, { op, spent, read }: Call): void {
   if (spent) refuse('backward', `${op} was gone through before, and what it needs is freed`, 'pass retain: true the first time, or detach what is used again');
-  if (!rules.transposes[op]) refuse('backward', `${op} has no gradient`, 'compute it from detached tensors, or under noGrad');
+  const why = rules.without[op];
+  if (!rules.transposes[op]) refuse('backward', `${op} has no gradient${why ? `: ${why}` : ''}`, 'compute it from detached tensors, or under noGrad');
   for (const [tensor, version] of read)
     if (tensor.version !== version)
       refuse('backward', `an argument [${tensor.shape.join(', ')}] of ${op} was written to after the call`, 'go backward first, then update');
@@ -55,14 +56,16 @@ export function unwind(
   );
   const wanted = targets ?? new Set([...leaves].filter((v) => v.gathers));
   const leads = new Set(wanted);
-  const path = calls.filter(({ inputs, outputs, spent }) => {
-    const on = spent || [...inputs.values()].some((v) => leads.has(v));
-    if (on) for (const v of outputs.values()) leads.add(v);
-    return on;
-  });
+  const path = calls
+    .filter(({ inputs, outputs, spent }) => {
+      const on = spent || [...inputs.values()].some((v) => leads.has(v));
+      if (on) for (const v of outputs.values()) leads.add(v);
+      return on;
+    })
+    .reverse();
   for (const call of path) checkCall(graph, call);
 
-  const body = (made: ReadonlySet<Tensor>) => flowBack(graph, ctx, seeds, path.reverse(), { wanted, leads, again, made, kept });
+  const body = (made: ReadonlySet<Tensor>) => flowBack(graph, ctx, seeds, path, { wanted, leads, again, made, kept });
   try {
     return ctx.scope(body, (made, found) => {
       if (again && found) return; // whoever asked for it frees it

@@ -9,7 +9,7 @@ import { pointwise } from './transposes_pointwise.ts';
 import { pools } from './transposes_pool.ts';
 
 /** How gradients go back through each operation, by its name. A transpose calls operations, so that gradients have gradients. */
-export const transposes: Readonly<Record<string, Transpose | null>> = {
+export const transposes: Readonly<Record<string, Transpose>> = {
   ...arrangements,
   ...convolutions,
   ...pointwise,

@@ -1,0 +1,479 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bilinear2d, type Context, conv2d, conv2dBackward, createContext, maxPool2d, maxUnpool2d, type Tensor } from '../../src/index.ts';
+import { add, detach, exp, grad, isParameter, mul, noGrad, parameter, relu, reshape, square, tanh, valueAndGrad, zeroGrad } from '../../src/nn/index.ts';
+import { generate } from '../fixtures.ts';
+import { context, thrown } from '../gpu.ts';
+
+let ctx: Context;
+beforeAll(async () => {
+  ctx = await context();
+});
+
+const of = (shape: readonly number[], seed = 1) =>
+  ctx.tensor(
+    generate(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    shape,
+  );
+const list = async (x: Tensor | undefined) => Array.from(await x!.data());
+const live = () => ctx.memory().tensors;
+/** The sum of all elements times known weights, as a tensor of one element. */
+const sum = (x: Tensor) => conv2d(reshape(x, [1, 1, 1, x.size]), ones(x.size));
+let kept: Tensor[] = [];
+function ones(n: number): Tensor {
+  kept[n] ??= ctx.keep(ctx.tensor(new Float32Array(n).fill(1), [1, 1, 1, n]));
+  return kept[n];
+}
+
+/** Runs a test that leaves as many tensors as it found. */
+const balanced = (body: () => Promise<void>) => async () => {
+  const before = live();
+  kept = [];
+  await body();
+  for (const t of kept) t?.dispose();
+  expect(live(), 'tensors left').toBe(before);
+};
+
+describe('backward', () => {
+  it(
+    'frees what the calls have made, keeps the loss and the gradients; zeroGrad frees those',
+    balanced(async () => {
+      const x = of([1, 2, 6, 6]);
+      const w = parameter(of([3, 2, 3, 3], 2));
+      const b = parameter(of([3], 3));
+      const v = parameter(of([1, 3, 12, 12], 4));
+      const before = live();
+      const step = () => conv2d(bilinear2d(conv2d(x, w, { bias: b, padding: 1, activation: 'tanh' }), { scaleFactor: 2 }), v);
+      const loss = step();
+      expect(live()).toBe(before + 3);
+      loss.backward();
+      expect(live()).toBe(before + 1 + 3);
+      expect([w, b, v].map((p) => p.grad!.shape)).toEqual([w.shape, b.shape, v.shape]);
+      expect(Number.isFinite(await loss.item())).toBe(true);
+      loss.dispose();
+      zeroGrad([w, b, v]);
+      expect(live()).toBe(before);
+      expect(w.grad).toBeUndefined();
+      const inside = ctx.tidy(() => {
+        const loss = step();
+        loss.backward();
+        return loss;
+      });
+      expect(live()).toBe(before + 1 + 3);
+      const first = await list(w.grad);
+      ctx.tidy(() => step().backward());
+      expect(await list(w.grad), 'gradients add up').toEqual(first.map((g) => 2 * g));
+      zeroGrad([w, b, v]);
+      for (const t of [inside, x, w, b, v]) t.dispose();
+    }),
+  );
+
+  it(
+    'a tensor that is used several times gets the sum, in the same order every time',
+    balanced(async () => {
+      const p = parameter(of([2, 3]));
+      const q = parameter(of([2, 3], 2));
+      const run = async () => {
+        ctx.tidy(() => {
+          const h = mul(p, q);
+          const y = add(add(mul(h, h), add(h, p)), h); // h^2 + 2h + p
+          sum(add(y, p)).backward(); // + p
+        });
+        const both = [await list(p.grad), await list(q.grad)] as const;
+        zeroGrad([p, q]);
+        return both;
+      };
+      const [a, b] = [await list(p), await list(q)];
+      const [dp, dq] = await run();
+      a.forEach((x, i) => {
+        const h = x * b[i]!;
+        expect(dp[i]!).toBeCloseTo((2 * h + 2) * b[i]! + 2, 5);
+        expect(dq[i]!).toBeCloseTo((2 * h + 2) * x, 5);
+      });
+      for (let n = 0; n < 20; n++) expect(await run()).toEqual([dp, dq]);
+      p.dispose();
+      q.dispose();
+    }),
+  );
+
+  it(
+    'parameters that get the same gradient get one each',
+    balanced(async () => {
+      const p = parameter(of([4]));
+      const q = parameter(of([4], 2));
+      const c = of([4], 3);
+      ctx.tidy(() => add(p, q).backward({ cotangent: c }));
+      expect(new Set([p.grad, q.grad, c]).size).toBe(3);
+      zeroGrad([p]);
+      expect(await list(q.grad)).toEqual(await list(c));
+      zeroGrad([q]);
+      for (const t of [p, q, c]) t.dispose();
+    }),
+  );
+
+  it(
+    'retain, keep, of',
+    balanced(async () => {
+      const p = parameter(of([4]));
+      const q = parameter(of([4], 2));
+      const before = live();
+      const h = mul(p, q);
+      const loss = sum(h);
+      loss.backward({ retain: true });
+      const once = await list(p.grad);
+      loss.backward({ retain: true, of: [p] });
+      expect(await list(p.grad)).toEqual(once.map((g) => 2 * g));
+      expect(await list(q.grad)).toEqual(await list(p));
+      expect(h.disposed).toBe(false);
+      loss.backward({ keep: [h] });
+      expect(h.disposed).toBe(false);
+      zeroGrad([p, q]);
+      loss.dispose();
+      expect(live()).toBe(before + 1 + 1); // h, and the ones of sum
+      h.dispose();
+      p.dispose();
+      q.dispose();
+    }),
+  );
+
+  it(
+    'an adversary: detached results, and gradients for one network alone',
+    balanced(async () => {
+      const g = parameter(of([1, 4]));
+      const d = parameter(of([1, 4], 2));
+      const before = live();
+      const fake = tanh(g);
+      const copy = detach(fake);
+      expect(isParameter(copy)).toBe(false);
+      const first = sum(mul(copy, d));
+      first.backward();
+      expect(g.grad).toBeUndefined();
+      expect(await list(d.grad)).toEqual(await list(fake));
+      const second = sum(mul(fake, d));
+      second.backward({ of: [g] });
+      expect(await list(d.grad)).toEqual(await list(copy));
+      expect(g.grad).toBeDefined();
+      zeroGrad([g, d]);
+      for (const t of [first, second, copy]) t.dispose();
+      expect(live()).toBe(before + 1); // the ones of sum
+      g.dispose();
+      d.dispose();
+    }),
+  );
+
+  it(
+    'noGrad records nothing, and nests',
+    balanced(async () => {
+      const p = parameter(of([4]));
+      const [a, b] = noGrad(() => [square(p), grad((x: Tensor) => sum(square(x)))(p)]);
+      expect(a!.tape).toBeUndefined();
+      expect(await list(b)).toEqual((await list(p)).map((v) => 2 * v));
+      expect((await thrown(() => noGrad(async () => 1))).message).toMatch(/^noGrad: the function returned a promise/);
+      expect((await thrown(() => a!.backward())).message).toBe(
+        'backward: the tensor [4] was not computed from a parameter; see parameter of webgpu-upsample/nn',
+      );
+      for (const t of [a, b, p]) t!.dispose();
+    }),
+  );
+
+  it(
+    'options that are changed after the call do not matter',
+    balanced(async () => {
+      const x = of([1, 1, 4, 4]);
+      const w = parameter(of([1, 1, 3, 3], 2));
+      const options = { padding: [1, 1], stride: [1, 1] };
+      const y = conv2d(x, w, options);
+      options.stride[0] = 2;
+      options.padding = [0, 0];
+      const c = of(y.shape, 3);
+      y.backward({ cotangent: c });
+      const { dw } = conv2dBackward(c, x, w, { padding: 1, gradients: ['dw'] });
+      expect(await list(w.grad)).toEqual(await list(dw));
+      zeroGrad([w]);
+      for (const t of [x, w, y, c, dw]) t.dispose();
+    }),
+  );
+
+  it(
+    'a thousand steps leave nothing, outside ctx.tidy and inside',
+    balanced(async () => {
+      const x = of([1, 1, 4, 4]);
+      const w = parameter(of([2, 1, 3, 3], 2));
+      const v = parameter(of([1, 2, 4, 4], 3));
+      const step = (): Tensor => {
+        const h = conv2d(x, w, { padding: 1, activation: 'relu' });
+        const { output, indices } = maxPool2d(h, { kernelSize: 2, returnIndices: true });
+        const loss = conv2d(maxUnpool2d(output, indices, { kernelSize: 2, checkIndices: false }), v);
+        loss.backward();
+        zeroGrad([w, v]);
+        return loss;
+      };
+      const before = live();
+      step().dispose();
+      const { bytes, plans, pipelines } = ctx.memory();
+      for (let n = 0; n < 1000; n++) {
+        if (n % 2) step().dispose();
+        else ctx.tidy(() => void step());
+        if (n % 100 === 99) await ctx.device.queue.onSubmittedWorkDone();
+      }
+      expect(live()).toBe(before);
+      expect(ctx.memory()).toMatchObject({ bytes, plans, pipelines });
+      for (const t of [x, w, v]) t.dispose();
+    }),
+  );
+
+  it(
+    'a chain of two thousand calls',
+    balanced(async () => {
+      const p = parameter(ctx.tensor([1], [1]));
+      let y = p;
+      for (let n = 0; n < 2000; n++) {
+        y = add(y, 1);
+        if (n % 500 === 499) await y.item();
+      }
+      y.backward();
+      expect(await p.grad!.item()).toBe(1);
+      y.dispose();
+      zeroGrad([p]);
+      p.dispose();
+    }),
+  );
+});
+
+describe('grad and valueAndGrad', () => {
+  it(
+    'of one argument a tensor, of several a list; all else is freed',
+    balanced(async () => {
+      const x = of([3]);
+      const y = of([3], 2);
+      const before = live();
+      const one = grad((a: Tensor) => sum(exp(a)))(x);
+      const { value, grad: both } = valueAndGrad((a: Tensor, b: Tensor) => sum(mul(square(a), b)))(x, y);
+      expect(live()).toBe(before + 4 + 1); // and the ones of sum
+      const [a, b] = [await list(x), await list(y)];
+      (await list(one)).forEach((v, i) => {
+        expect(v).toBeCloseTo(Math.exp(a[i]!), 5);
+      });
+      expect(await list(both[1])).toEqual(a.map((v) => Math.fround(v * v)));
+      (await list(both[0])).forEach((v, i) => {
+        expect(v).toBeCloseTo(2 * a[i]! * b[i]!, 6);
+      });
+      expect(value.tape).toBeUndefined();
+      expect(x.tape).toBeUndefined();
+      for (const t of [one, value, ...both, x, y]) t.dispose();
+    }),
+  );
+
+  it(
+    'what is not used gets zeros; the function itself may be its argument; closures are constant',
+    balanced(async () => {
+      const x = of([1]);
+      const y = of([2], 2);
+      const p = parameter(of([1], 3));
+      const h = mul(p, 2);
+      const [dx, dy] = grad((a: Tensor, _: Tensor) => a)(x, y);
+      expect([await list(dx), await list(dy)]).toEqual([[1], [0, 0]]);
+      const dp = grad((a: Tensor) => mul(a, h))(p);
+      expect(await list(dp), 'h is constant').toEqual(await list(h));
+      expect(p.grad).toBeUndefined();
+      expect(isParameter(p)).toBe(true);
+      for (const t of [x, y, p, h, dx, dy, dp]) t.dispose();
+    }),
+  );
+
+  it(
+    'gradients of gradients, to the fourth',
+    balanced(async () => {
+      const x = ctx.tensor([0.3, -0.7, 1.1], [3]);
+      const derivative = (f: (x: Tensor) => Tensor) => (x: Tensor) => grad((a: Tensor) => sum(f(a)))(x);
+      let f: (x: Tensor) => Tensor = tanh;
+      const t = (await list(x)).map(Math.tanh);
+      const expected = [
+        (v: number) => 1 - v * v,
+        (v: number) => -2 * v * (1 - v * v),
+        (v: number) => (1 - v * v) * (6 * v * v - 2),
+        (v: number) => (1 - v * v) * v * (16 - 24 * v * v),
+      ];
+      for (const [i, e] of expected.entries()) {
+        f = derivative(f);
+        const before = live();
+        const g = f(x);
+        expect(live()).toBeLessThanOrEqual(before + 2); // g, the first time the ones of sum
+        (await list(g)).forEach((v, j) => {
+          expect(v, `${i + 1}`).toBeCloseTo(e(t[j]!), 4);
+        });
+        g.dispose();
+      }
+      x.dispose();
+    }),
+  );
+
+  it(
+    'a gradient penalty: createGraph, then backward through the gradient',
+    balanced(async () => {
+      const x = of([1, 2, 5, 5]);
+      const w = parameter(of([3, 2, 3, 3], 2));
+      const v = parameter(of([1, 3, 3, 3], 3));
+      const before = live();
+      const critic = (a: Tensor) => conv2d(conv2d(a, w, { activation: 'tanh' }), v);
+      const penalty = (a: Tensor) => {
+        const dx = grad(critic, { createGraph: true })(a);
+        return sum(square(dx));
+      };
+      const loss = penalty(x);
+      loss.backward();
+      expect(live()).toBe(before + 1 + 2 + 1); // loss, two gradients, the ones of sum
+      const analytic = [await list(w.grad), await list(v.grad)];
+      zeroGrad([w, v]);
+      // the same penalty at other weights, on the GPU: central differences
+      for (const [k, p] of [w, v].entries()) {
+        const data = (await p.data()).slice();
+        for (const i of [0, 7, data.length - 1]) {
+          const at = async (h: number) => {
+            const moved = data.slice();
+            moved[i]! += h;
+            const other = ctx.tensor(moved, p.shape);
+            const value = noGrad(() =>
+              ctx.tidy(() => {
+                const net = (a: Tensor) => conv2d(conv2d(a, p === w ? other : w, { activation: 'tanh' }), p === v ? other : v);
+                return sum(square(grad(net)(x)));
+              }),
+            );
+            const result = await value.item();
+            value.dispose();
+            other.dispose();
+            return result;
+          };
+          const h = 2 ** -6;
+          const slope = ((await at(h)) - (await at(-h))) / (2 * h);
+          expect(Math.abs(analytic[k]![i]! - slope) / Math.max(...analytic[k]!.map(Math.abs)), `${k} ${i}`).toBeLessThan(2e-3);
+        }
+      }
+      for (const t of [loss, x, w, v]) t.dispose();
+    }),
+  );
+});
+
+describe('sentences', () => {
+  const cases: [name: string, sentence: string | RegExp, run: (p: Tensor) => unknown][] = [
+    ['off the tape', 'backward: the tensor [4] was not computed from a parameter; see parameter of webgpu-upsample/nn', () => square(of([4])).backward()],
+    ['not one element', 'backward: the tensor [4] has 4 elements; expected one element, or a cotangent of its shape', (p) => square(p).backward()],
+    ['a cotangent of another shape', 'backward: cotangent is f32 [3]; expected f32 [4], as the tensor', (p) => square(p).backward({ cotangent: of([3]) })],
+    ['an unknown option', /^backward: unknown option "gradient"; options are cotangent, of, keep, retain/, (p) => sum(p).backward({ gradient: 1 } as never)],
+    [
+      'twice',
+      /^backward: conv2d was gone through before, and what it needs is freed; pass retain: true the first time, or detach what is used again/,
+      (p) => {
+        const loss = sum(p);
+        loss.backward();
+        loss.backward();
+      },
+    ],
+    [
+      'a trunk that another loss has freed',
+      /^backward: mul was gone through before, and what it needs is freed/,
+      (p) => {
+        const h = mul(p, p);
+        const losses = [sum(h), sum(h)];
+        for (const loss of losses) loss.backward();
+      },
+    ],
+    [
+      'a result that was disposed',
+      /^backward: the gradient of square needs a tensor that is gone \(squareBackward: x \[4\] was disposed\); dispose, or end ctx.tidy, after backward/,
+      (p) => {
+        const h = mul(p, 2);
+        const loss = sum(square(h));
+        h.dispose();
+        loss.backward();
+      },
+    ],
+    [
+      'a tidy that ended too soon',
+      /^backward: the gradient of conv2d needs a tensor that is gone/,
+      (p) => {
+        const loss = ctx.tidy(() => sum(mul(square(p), p)));
+        loss.backward();
+      },
+    ],
+    [
+      'a loss that was disposed',
+      'backward: the tensor [1, 1, 1, 1] was disposed',
+      (p) => {
+        const loss = sum(p);
+        loss.dispose();
+        loss.backward();
+      },
+    ],
+    [
+      'a parameter that was updated before backward',
+      'backward: an argument [4] of square was written to after the call; go backward first, then update',
+      (p) => {
+        const loss = sum(square(p));
+        p.version++;
+        loss.backward();
+      },
+    ],
+    ['what is no parameter', 'backward: of[0] [4] is no parameter; see parameter', (p) => sum(p).backward({ of: [square(p)] })],
+    [
+      'a parameter that does not lead there',
+      'backward: no parameter leads to the tensor; expected a result computed from one of those asked for',
+      (p) => sum(p).backward({ of: [parameter(of([1]))] }),
+    ],
+    ['f16', /^parameter: x \[2\] is (f16|u32); expected f32/, () => parameter(ctx.tensor([1, 2], [2], { dtype: half() ? 'f16' : 'u32' }))],
+    ['a result as parameter', 'parameter: x [4] is the result of square on a parameter; detach it first', (p) => parameter(square(p))],
+    ['no tensor', /^parameter: x is 3; expected a tensor/, () => parameter(3 as never)],
+    ['no function', 'grad: f is 3; expected a function of tensors', () => grad(3 as never)],
+    ['no arguments', 'grad: the function was called without arguments; expected tensors to differentiate by', () => grad(() => of([1]))()],
+    ['whole numbers', 'grad: argument 0 is u32; expected f32 or f16', () => grad((x: Tensor) => x)(ctx.tensor([1], [1], { dtype: 'u32' }))],
+    [
+      'an argument twice',
+      'valueAndGrad: arguments 0 and 1 are the same tensor; expected different ones: whose gradient is meant?',
+      (p) => valueAndGrad((a: Tensor, b: Tensor) => sum(mul(a, b)))(p, p),
+    ],
+    ['a function that returns no tensor', 'grad: the function returned 3; expected a tensor', (p) => grad((_: Tensor) => 3 as never)(p)],
+    ['a promise', 'grad: the function returned Promise; expected a tensor', (p) => grad((async (x: Tensor) => x) as never)(p)],
+    ['a result that is no number', 'grad: the tensor [4] has 4 elements; expected one element, or a cotangent of its shape', (p) => grad(relu as never)(p)],
+    ['an unknown option of grad', 'grad: unknown option "create"; options are cotangent, createGraph', () => grad((x: Tensor) => x, { create: true } as never)],
+  ];
+  const half = () => ctx.device.features.has('shader-f16');
+  for (const [name, sentence, run] of cases)
+    it(
+      name,
+      balanced(async () => {
+        const p = parameter(of([4]));
+        const error = await thrown(() => ctx.tidy(() => void run(p)));
+        if (typeof sentence === 'string') expect(error.message).toBe(sentence);
+        else expect(error.message).toMatch(sentence);
+        zeroGrad([p]);
+        p.dispose();
+      }),
+    );
+
+  it('an operation without a gradient', async () => {
+    const { gridSample } = await import('../../src/index.ts');
+    const error = await thrown(() =>
+      ctx.tidy(() => {
+        const grid = of([1, 2, 2, 2], 5);
+        return grad((x: Tensor) => sum(grad((a: Tensor) => sum(gridSample(a, grid)))(x)))(of([1, 1, 3, 3]));
+      }),
+    );
+    expect(error.message).toBe(
+      'backward: gridSampleBackward has no gradient: as in PyTorch, there is no second gradient of a sampling; compute it from detached tensors, or under noGrad',
+    );
+  });
+
+  it('two contexts', async () => {
+    const other = await createContext();
+    const p = parameter(other.tensor([1, 2], [2]));
+    const c = ctx.tensor([1, 1], [2]);
+    const y = square(p);
+    expect((await thrown(() => y.backward({ cotangent: c }))).message).toBe('backward: cotangent belongs to another context');
+    expect((await thrown(() => grad((a: Tensor, b: Tensor) => sum(add(a, b)))(c, p))).message).toBe('grad: argument 1 belongs to another context');
+    other.destroy();
+    expect((await thrown(() => y.backward())).message).toBe('backward: context: the context was destroyed');
+    c.dispose();
+  });
+});
