@@ -1,7 +1,9 @@
 // The public calls: prepared, explained, at odd offsets, under small limits, empty, refused.
 import { describe, expect, test } from 'vitest';
 import { type Context, createContext, gridSample, gridSampleBackward, type Tensor, UpsampleError } from '../../src/index.ts';
+import { sampleBackwardCall, sampleCall } from '../../src/ops/sample/arguments.ts';
 import * as reference from '../../src/ops/sample/cpu.ts';
+import { sampleGradientPlans } from '../../src/ops/sample/gradient.ts';
 import type { DType, Layout, Plan } from '../../src/plan.ts';
 import { count, hash32 } from '../fixtures.ts';
 import { context, objectsMade, thrown } from '../gpu.ts';
@@ -94,6 +96,64 @@ test('what cannot be bound is refused with both numbers before any GPU object is
     expect([made, error!.code, error!.message]).toEqual([0, 'limit-exceeded', message]);
   }
   ctx.destroy();
+});
+
+describe('long sums', () => {
+  test('where one pixel may hold all samples, a dispatch has at most about 1e9 multiply-adds', async () => {
+    const { adapter } = await context();
+    for (const [layout, channels, unit] of [
+      ['nchw', 62, 4],
+      ['nhwc', 64, 4],
+      ['nhwc', 62, 1],
+    ] as const) {
+      const spec = (shape: readonly number[], l: Layout) => ({ shape, dtype: 'f32', layout: l, skew: 0 }) as const;
+      const x = spec([1, channels, 300, 300], layout);
+      const forward = sampleCall('gridSampleBackward', x, spec([1, 2000, 2000, 2], 'nchw'), {});
+      const [plan] = sampleGradientPlans(sampleBackwardCall({ ...forward.y }, forward, ['dx']), {
+        ...adapter,
+        limits: { ...adapter.limits, binding: 2 ** 31, buffer: 2 ** 31 },
+      });
+      const blocks = Math.ceil(channels / unit);
+      const parts = plan!.steps.filter((s) => s.kernel.name.startsWith('sample/collect') && !s.params['base']).map((s) => s.params);
+      expect(parts.length).toBe(unit === 4 ? Math.ceil(blocks / 15) : 1);
+      let next = 0;
+      for (const p of parts) {
+        expect(p['channel'] ?? p['block']).toBe(next);
+        const of = (p['blocks'] ?? p['channels']) as number;
+        expect(of * unit * 4e6 * 4).toBeLessThanOrEqual(1e9);
+        next += of;
+      }
+      expect(next).toBe(blocks);
+    }
+  });
+
+  test('sums cut into parts of the channels are the same', async () => {
+    const ctx = await context();
+    for (const [layout, channels] of [
+      ['nchw', 11],
+      ['nhwc', 12],
+      ['nhwc', 7],
+    ] as const) {
+      const x = noise([2, channels, 6, 7], 1, 'f32', layout);
+      const grid = clearGrid(x.shape, [9, 8], false, 2);
+      const dy = noise([2, channels, 9, 8], 3, 'f32', layout);
+      const tensors = { dy: put(ctx, dy), x: put(ctx, x), grid: put(ctx, grid) };
+      const forward = sampleCall('gridSampleBackward', tensors.x.spec, tensors.grid.spec, {});
+      const call = sampleBackwardCall(tensors.dy.spec, forward, ['dx']);
+      for (const plan of sampleGradientPlans(call, ctx.adapter).filter((p) => p.name !== 'search')) {
+        const steps = plan.steps.flatMap((step) => {
+          const [of, first] = step.kernel.name === 'sample/collect' ? ['channels', 'channel'] : ['blocks', 'block'];
+          if (!step.kernel.name.startsWith('sample/collect')) return [step];
+          const all = step.params[of!] as number;
+          const each = (step.params['count'] as number) / all;
+          const part = (from: number, to: number) => ({ ...step, params: { ...step.params, [of!]: to - from, [first!]: from, count: each * (to - from) } });
+          return [part(0, 1), part(1, all)];
+        });
+        const [whole, parts] = [plan, { ...plan, steps }].map((p, i) => ctx.run('parts', `parts ${JSON.stringify(call)} ${plan.name} ${i}`, tensors, () => p));
+        expect(await parts!['dx']!.data(), plan.name).toEqual(await whole!['dx']!.data());
+      }
+    }
+  });
 });
 
 test('an empty batch gives empty results and no dispatch', async () => {
