@@ -3,6 +3,7 @@ export { UpsampleError } from './check.ts';
 export * from './ops/arrange/cpu.ts';
 export * from './ops/conv/cpu.ts';
 export { convMatrix } from './ops/conv/matrix.ts';
+export * from './ops/matmul/cpu.ts';
 export * from './ops/loss/cpu.ts';
 export * from './ops/fold/cpu.ts';
 export * from './ops/norm/cpu.ts';

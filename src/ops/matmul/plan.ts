@@ -1,0 +1,158 @@
+import block8x8 from '../../../shaders/matmul/block_8x8.wgsl';
+import plain from '../../../shaders/matmul/plain.wgsl';
+import sum from '../../../shaders/matmul/sum.wgsl';
+import tile64x64 from '../../../shaders/matmul/tile_64x64.wgsl';
+import { UpsampleError } from '../../check.ts';
+import type { Kernel } from '../../kernel.ts';
+import { type Adapter, BYTES, cover, fold, type Plan, type Step } from '../../plan.ts';
+import { biasGradient } from '../conv/correlate.ts';
+import { type MatmulCall, type Product, product } from './call.ts';
+import { runs } from './window.ts';
+
+/** Multiply-adds of one dispatch at most. */
+const MOST = 1e9;
+/** Bytes of partial sums at most. */
+const MOST_PARTIAL = 2 ** 26;
+/** Invocations that keep an adapter busy, and the least depths of a slice that are worth an addition more. */
+const BUSY = 4096;
+const LEAST = 256;
+
+/** A block of the result: of one invocation, or (`tile`) of a workgroup. */
+interface Way {
+  readonly name: string;
+  readonly why: string;
+  readonly kernel: Kernel;
+  readonly block: number;
+  readonly tile: boolean;
+}
+
+const PLAIN: Way = { name: 'plain', why: 'one element at a time', kernel: plain, block: 1, tile: false };
+const BLOCK: Way = { name: '8x8', why: '8 rows x 8 columns in registers', kernel: block8x8, block: 8, tile: false };
+const TILE: Way = { name: '64x64', why: '64 rows x 64 columns through workgroup memory', kernel: tile64x64, block: 64, tile: true };
+
+/** Elements that a way computes, those that fill up its blocks included, by what each costs: barriers are dear on a CPU, loads everywhere. */
+function costOf({ block, tile }: Way, { products }: MatmulCall, { software }: Adapter): number {
+  const each = tile ? (software ? 1 : 0.15) : block > 1 ? 0.3 : 1;
+  return products.reduce((n, p) => n + Math.ceil(p.rows / block) * Math.ceil(p.columns / block) * block * block * p.batch * (p.depth + 1) * each, 0);
+}
+
+/** Every admissible plan, best first for the adapter.
+ * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
+export function matmulPlans(call: MatmulCall, adapter: Adapter): Plan[] {
+  const { op, inputs, outputs, products } = call;
+  for (const [name, t] of Object.entries(outputs)) {
+    const bytes = product(t.shape) * BYTES[t.dtype];
+    if (bytes > adapter.limits.buffer)
+      throw new UpsampleError(
+        'limit-exceeded',
+        op,
+        `${name} [${t.shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${adapter.limits.buffer}`,
+      );
+  }
+  const flops = 2 * products.reduce((n, p) => n + p.batch * p.rows * p.columns * p.depth, 0);
+  if (Object.values(outputs).every((t) => product(t.shape) === 0))
+    return [{ name: 'empty', why: 'nothing to compute', outputs, scratch: {}, tables: {}, steps: [], flops: 0 }];
+  const dtype = Object.values(inputs)[0]!.dtype;
+  const db = call.sum && columnSum(call.sum, call, dtype as 'f32' | 'f16', adapter);
+  const ways = products.some((p) => p.rows * p.columns * p.depth)
+    ? [BLOCK, TILE, PLAIN].sort((a, b) => costOf(a, call, adapter) - costOf(b, call, adapter))
+    : [PLAIN];
+  return ways.map((way) => {
+    const parts = products.filter((p) => p.rows * p.columns * p.batch || p.over).map((p, i) => partOf(way, p, `part${i}`, call, adapter));
+    const slices = Math.max(1, ...parts.map((p) => p.slices));
+    return {
+      ...{ name: way.name, why: slices > 1 ? `${way.why}, up to ${slices} slices of the sum` : way.why, outputs, tables: {}, flops },
+      scratch: Object.assign({}, ...parts.map((p) => p.scratch), db?.scratch),
+      steps: [...parts.flatMap((p) => p.steps), ...(db?.steps ?? [])],
+    };
+  });
+}
+
+/** db: dy summed over its rows. */
+function columnSum({ rows, columns }: { rows: number; columns: number }, { op, inputs }: MatmulCall, dtype: 'f32' | 'f16', adapter: Adapter) {
+  if (rows === 0) {
+    const params = { slices: 0, columns, biased: 0, bias_at: 0, c_at: 0 };
+    const steps = cover(columns, adapter.limits.groups).map(
+      ({ base, grid }): Step => ({
+        kernel: sum,
+        types: { real_b: dtype, real_c: dtype },
+        constants: {},
+        params: { ...params, count: columns, base },
+        bind: { part: 'none', bias: 'dy', c: 'db' },
+        grid,
+      }),
+    );
+    return { steps, scratch: { none: 4 } };
+  }
+  const axis = { large: 1, small: 1, kernel: 1, stride: 1, dilation: 1, pad: 0 };
+  const one = { batch: 1, groups: 1, smallChannels: columns, largeChannels: columns, axes: [axis, axis, axis] as const };
+  const place = (name: string, at: number) => ({ name, dtype, at, strides: { batch: rows * columns, channel: 1, axes: [0, 0, columns] as const } });
+  return biasGradient({ op, id: 'db', geometry: one, dy: place('dy', inputs['dy']!.skew), channels: columns, positions: rows, db: place('db', 0) }, adapter);
+}
+
+/** The dispatches of one product: runs over windows, or slices of the sum and their addition. */
+function partOf(
+  way: Way,
+  job: Product,
+  part: string,
+  { op, inputs, outputs }: MatmulCall,
+  adapter: Adapter,
+): { steps: Step[]; scratch: Plan['scratch']; slices: number } {
+  const { limits } = adapter;
+  const { block, tile, kernel } = way;
+  const { batch, rows, columns, depth, over } = job;
+  const spec = (name: string) => inputs[name] ?? outputs[name]!;
+  const bias = job.bias ? { bind: job.bias, at: spec(job.bias).skew, given: 1 } : { bind: job.b, at: 0, given: 0 };
+  const elements = batch * rows * columns;
+  const side = (name: string) => ({ name, at: spec(name).skew, width: BYTES[spec(name).dtype] });
+  const found = runs(op, job, [side(job.a), side(job.b), side(job.to)], adapter);
+  const room = Math.floor(Math.min(MOST_PARTIAL, limits.binding, limits.buffer) / (4 * elements));
+  const blocks = Math.ceil(rows / block) * Math.ceil(columns / block) * batch * (tile ? 256 : 1);
+  const wanted = found.length > 1 ? 1 : Math.min(Math.ceil(BUSY / blocks), Math.floor(depth / LEAST), room);
+  const perSlice = Math.ceil(depth / Math.max(wanted, 1));
+  const slices = depth ? Math.ceil(depth / perSlice) : 0;
+  const direct = slices === 1 && !over;
+  const bytes = slices * elements * 4;
+  if (!direct && bytes > Math.min(limits.binding, limits.buffer))
+    throw new UpsampleError('limit-exceeded', op, `${slices * batch} partial sums need ${bytes} bytes; the device allows bindings of ${limits.binding}`);
+  const real = { real_a: spec(job.a).dtype, real_b: spec(job.b).dtype };
+  const steps = (slices ? found : []).flatMap((run): Step[] => {
+    const [a, b, c] = run.places as [(typeof run.places)[0], (typeof run.places)[0], (typeof run.places)[0]];
+    const across = [Math.ceil(columns / block), Math.ceil(run.rows / block)] as const;
+    const count = across[0] * across[1] * run.batch * slices;
+    const most = MOST / (perSlice * block * block);
+    const parts = tile ? grouped(count, limits.groups, most) : cover(count, limits.groups, most);
+    return parts.map(({ base, grid }) => ({
+      kernel,
+      types: { ...real, real_c: direct ? spec(job.to).dtype : 'f32' },
+      constants: {},
+      params: {
+        ...{ batch: run.batch, rows: run.rows, columns, depth, per_slice: perSlice, slices, blocks: across, count, base },
+        ...{ a_batch: job.aSteps[0], a_row: job.aSteps[1], a_depth: job.aSteps[2], b_batch: job.bSteps[0], b_depth: job.bSteps[1], b_column: job.bSteps[2] },
+        ...{ a_at: a.at, b_at: b.at, c_at: direct ? c.at : 0, biased: direct ? bias.given : 0, bias_at: bias.at },
+      },
+      bind: { a: a.bind, b: b.bind, bias: bias.bind, c: direct ? c.bind : part },
+      grid,
+    }));
+  });
+  if (direct) return { steps, scratch: {}, slices };
+  const terms = over ? slices * batch : slices;
+  const count = over ? rows * columns : elements;
+  const added = cover(count, limits.groups, MOST / Math.max(terms, 1)).map(
+    ({ base, grid }): Step => ({
+      kernel: sum,
+      types: { real_b: real.real_b, real_c: spec(job.to).dtype },
+      constants: {},
+      params: { slices: terms, columns, biased: bias.given, bias_at: bias.at, c_at: 0, count, base },
+      bind: { part, bias: bias.bind, c: job.to },
+      grid,
+    }),
+  );
+  return { steps: [...steps, ...added], scratch: { [part]: Math.max(bytes, 4) }, slices };
+}
+
+/** Dispatches that together cover `count` workgroups. */
+function grouped(count: number, limit: number, most: number): { base: number; grid: [number, number, number] }[] {
+  const stride = Math.max(Math.min(Math.floor(most), limit ** 3), 1);
+  return Array.from({ length: Math.ceil(count / stride) }, (_, i) => ({ base: i * stride, grid: fold(Math.min(stride, count - i * stride), limit) }));
+}
