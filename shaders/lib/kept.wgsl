@@ -7,3 +7,5 @@ fn kept(z: num, f: num) -> num {
 }
 
 fn exp_of(z: num) -> num { return kept(z, exp(z)); }
+
+fn log_of(z: num) -> num { return kept(z, log(z)); }

@@ -1,6 +1,6 @@
 //! Functions of one number with their first and second derivatives: the activations, and some more.
 import package::lib::num::{num};
-import package::lib::kept::{kept, exp_of};
+import package::lib::kept::{kept, exp_of, log_of};
 import package::lib::act::{ACT, act, act_slope, sigmoid_of, tanh_of};
 
 const SQUARE = 16u;
@@ -14,7 +14,7 @@ fn value_of(z: num) -> num {
     case SQUARE: { return z * z; }
     case ABS: { return abs(z); }
     case EXP: { return exp_of(z); }
-    case LOG: { return kept(z, log(z)); }
+    case LOG: { return log_of(z); }
     case SQRT: { return kept(z, sqrt(z)); }
     default: { return act(z); }
   }

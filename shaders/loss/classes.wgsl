@@ -2,7 +2,7 @@
 //! One invocation: one position. Any layout of x by strides.
 //! Source: PyTorch CrossEntropyLoss.
 import package::lib::grid::{flat_index};
-import package::lib::kept::{exp_of};
+import package::lib::kept::{exp_of, log_of};
 import package::lib::label::{WEIGHTED, counts};
 
 override TOTAL: u32;
@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   var sum = 0.0;
   for (var c = 0u; c < params.classes; c++) { sum += exp_of(f32(x[first + c * params.class_]) - top); }
-  let loss = w * (log(sum) + (top - f32(x[first + safe * params.class_])));
+  let loss = w * (log_of(sum) + (top - f32(x[first + safe * params.class_])));
   y[params.y_at + id] = real_y(select(loss, 0.0, label == params.ignored));
   if (TOTAL != 0u) { y[params.total + id] = real_y(w); }
 }

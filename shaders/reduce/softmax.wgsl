@@ -3,7 +3,7 @@
 //! Source: PyTorch softmax, log_softmax.
 import package::lib::grid::{flat_index};
 import package::lib::num::{num};
-import package::lib::kept::{exp_of};
+import package::lib::kept::{exp_of, log_of};
 
 override LOG: u32;
 
@@ -37,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   var sum = num(0.0);
   for (var at = first; at < end; at += params.inner) { sum += exp_of(num(x[params.x_at + at]) - top); }
-  let less = log(sum);
+  let less = log_of(sum);
   for (var at = first; at < end; at += params.inner) {
     let d = num(x[params.x_at + at]) - top;
     if (LOG != 0u) { y[params.y_at + at] = cell_y(d - less); } else { y[params.y_at + at] = cell_y(exp_of(d) / sum); }
