@@ -15,6 +15,8 @@ override SH: u32;
 override SW: u32;
 /// Channels of an invocation.
 override WIDTH: u32;
+/// Whether windows stand over the end of large.
+override CROP: u32;
 override CHECK: u32;
 
 @group(0) @binding(0) var<storage, read> small: array<real>;
@@ -41,14 +43,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let size = params.large;
   for (var a = 0u; a < SD; a++) {
     let d = window.at.x * SD + a;
-    if (d >= size.x) { break; }
+    if (CROP != 0u && d >= size.x) { break; }
     for (var b = 0u; b < SH; b++) {
       let h = window.at.y * SH + b;
-      if (h >= size.y) { break; }
+      if (CROP != 0u && h >= size.y) { break; }
       let line = ((window.n * size.x + d) * size.y + h) * size.z;
       for (var e = 0u; e < SW; e++) {
         let w = window.at.z * SW + e;
-        if (w >= size.z) { break; }
+        if (CROP != 0u && w >= size.z) { break; }
         let hit = local_index == places(d * params.steps.x + h * params.steps.y + w * params.steps.z);
         met |= vec4<bool>(hit);
         large[params.large_at + (line + w) * params.inner + window.c] = select(zero, value, hit);

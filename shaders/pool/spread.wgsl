@@ -10,6 +10,8 @@ import package::lib::verdict::{outside, stray};
 override SD: u32;
 override SH: u32;
 override PAIRS: u32;
+/// Whether windows stand over the end along D or H.
+override CROP: u32;
 override CHECK: u32;
 
 @group(0) @binding(0) var<storage, read> small: array<vec2u>;
@@ -44,10 +46,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var met = vec4<bool>();
     for (var a = 0u; a < SD; a++) {
       let d = d0 + a;
-      if (d >= params.large.x) { break; }
+      if (CROP != 0u && d >= params.large.x) { break; }
       for (var b = 0u; b < SH; b++) {
         let h = h0 + b;
-        if (h >= params.large.y) { break; }
+        if (CROP != 0u && h >= params.large.y) { break; }
         let hit = from_w == vec4u(d * params.steps.x + h * params.steps.y);
         met |= hit;
         large[params.large_at + ((n * params.large.x + d) * params.large.y + h) * vectors + w] = select(vec4u(), value.xxyy, hit);

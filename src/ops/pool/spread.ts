@@ -123,7 +123,7 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
         {
           kernel: spread,
           types: {},
-          constants: { SD: axes[0].stride, SH: axes[1].stride, PAIRS, CHECK },
+          constants: { SD: axes[0].stride, SH: axes[1].stride, PAIRS, CROP, CHECK },
           params: { ...rest, small_at: small_at / 2, large_at: large_at / 4, indices_at: indices_at / 2 },
           bind: { ...part.bind, verdict },
           count: (part.outer * windows) / 2 / PAIRS,
@@ -141,7 +141,7 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
         {
           kernel: place,
           types,
-          constants: { SD, SH, SW, WIDTH: width, CHECK },
+          constants: { SD, SH, SW, WIDTH: width, CROP, CHECK },
           params: { ...rest, inner: inner / width, small_at: small_at / width, large_at: large_at / width, indices_at: indices_at / width },
           bind: { ...part.bind, verdict },
           count: (part.outer * windows * inner) / width,
@@ -157,6 +157,7 @@ export function spreadPlans(call: SpreadCall, adapter: Adapter): Plan[] {
   const sideBySide =
     axes.every((a) => a.kernel === a.stride && a.dilation === 1 && a.pad === 0 && a.large <= a.small * a.stride) &&
     indexing.plane.every((n, i) => n >= axes[i]!.large);
+  const CROP = Number(axes.some((a) => a.large < a.small * a.stride));
   const inPairs =
     sideBySide && !half && inner === 1 && w.stride === 2 && w.large === 2 * w.small && w.large % 4 === 0 && aligned({ small: 2, large: 4, indices: 2 });
   const PAIRS = w.small % 8 === 0 ? 4 : w.small % 4 === 0 ? 2 : 1;
