@@ -1,8 +1,8 @@
 // Training: parameters, gradients, initial values.
 
 export * from '../ops/arrange/index.ts';
-export * from '../ops/matmul/index.ts';
 export * from '../ops/loss/index.ts';
+export * from '../ops/matmul/index.ts';
 export * from '../ops/norm/index.ts';
 export { type Dropout, dropout, dropoutBackward } from '../ops/pointwise/dropout.ts';
 export * from '../ops/pointwise/index.ts';
