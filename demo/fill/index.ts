@@ -79,13 +79,13 @@ export class FillPanel extends Lesson {
     const asked = this.#x.active.value;
     const heard = asked !== undefined && asked < x.length;
     const at = Math.min(this.#state.at.value, to ** 2 - 1);
-    const noted = (kind: Mark['kind'], w: number): Mark => ({ kind, note: short(w, 3) });
+    const noted = (kind: Mark['kind'], w: number): Mark => ({ kind, note: Math.abs(w) < 5e-4 ? '≈ 0' : short(w, 3) });
     const pairs = heard
       ? Array.from({ length: to ** 2 }, (_, o) => ({ i: asked, o, weight: weight(asked, o) }))
       : x.map((_, i) => ({ i, o: at, weight: weight(i, at) }));
     const linked = pairs.filter((pair) => pair.weight !== 0);
     this.#x.mark(heard ? [[asked, { kind: 'target' }]] : linked.map(({ i, weight }) => [i, noted('source', weight)]));
-    this.#y.mark(heard ? linked.map(({ o, weight }) => [o, noted('source', weight)]) : [[at, { kind: 'target' }]]);
+    this.#y.mark(heard ? linked.map(({ o, weight }) => [o, noted('source', weight)]) : y.length ? [[at, { kind: 'target' }]] : []);
     edges.show(
       heard
         ? []

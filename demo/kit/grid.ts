@@ -218,7 +218,7 @@ export class Grid {
       const small = mark?.note ?? mark?.before ?? '';
       attributes(cell, {
         class: kinds.filter(Boolean).join(' '),
-        style: `--share: ${share}%; --fit: ${Math.min(15, 62 / written.length).toFixed(2)}px; --small: ${Math.min(9.5, 52 / small.length).toFixed(2)}px; --hue: ${colour ?? 0}deg`,
+        style: `--share: ${share}%; --fit: ${Math.min(15, 56 / written.length).toFixed(2)}px; --small: ${Math.min(9.5, 52 / small.length).toFixed(2)}px; --hue: ${colour ?? 0}deg`,
         'data-value': v,
         'aria-label': [`row ${row + 1}, column ${(i % columns) + 1}:`, mark?.before, written || 'empty', mark?.note, gone && '(cut off)']
           .filter(Boolean)

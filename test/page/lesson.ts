@@ -84,3 +84,38 @@ export async function difference(page: Page, panel: string): Promise<number> {
 
 /** Numbers as the page writes them. */
 export const numberOf = (text: string): number => Number(text.replace('−', '-'));
+
+/** The least contrast of any text in the cells of a panel with what it stands on, as WCAG counts it: axe does not look into drawings. */
+export const leastContrast = (page: Page, panel: string): Promise<number> =>
+  page.evaluate((panel) => {
+    const pen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!;
+    const over = (layers: readonly (readonly [colour: string, opacity: number])[]) => {
+      pen.globalAlpha = 1;
+      pen.clearRect(0, 0, 1, 1);
+      for (const [colour, opacity] of layers) {
+        pen.globalAlpha = opacity;
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+      }
+      return Array.from(pen.getImageData(0, 0, 1, 1).data.slice(0, 3), (v) => v / 255);
+    };
+    const luminance = (rgb: readonly number[]) => {
+      const [r, g, b] = rgb.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const paper = getComputedStyle(document.body).backgroundColor;
+    let least = 21;
+    for (const cell of document.querySelectorAll(`#${panel} .cell:not(.empty)`)) {
+      const fill = getComputedStyle(cell.querySelector('.fill')!);
+      const under = [
+        [paper, 1],
+        [fill.fill, Number(fill.opacity)],
+      ] as const;
+      for (const text of cell.querySelectorAll('text')) {
+        if (!text.textContent) continue;
+        const [a, b] = [luminance(over(under)), luminance(over([...under, [getComputedStyle(text).fill, 1]]))];
+        least = Math.min(least, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+      }
+    }
+    return least;
+  }, panel);

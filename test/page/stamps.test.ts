@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as cpu from '../../src/reference.ts';
 import { violations } from './axe.ts';
-import { type CellRead, cells, compared, difference, expectNear, grid, onePage, values, visitPanel } from './lesson.ts';
+import { type CellRead, cells, compared, difference, expectNear, grid, leastContrast, onePage, values, visitPanel } from './lesson.ts';
 import { demo } from './open.ts';
 
 demo();
@@ -242,12 +242,15 @@ describe('pointer and keys', () => {
 const SIZES = { phone: [360, 740], tablet: [800, 1100], desktop: [1440, 900], '4K': [3840, 2160] } as const;
 
 test.each(['light', 'dark'] as const)('%s: nothing sticks out of either panel at any width, axe is content', async (colorScheme) => {
-  await using opened = await visitPanel('stamps', 'dims=2&kernel=4&padding=1/fill?way=bicubic&from=4&to=9', { colorScheme });
+  await using opened = await visitPanel('stamps', 'dims=2&kernel=4&padding=1&x2=9_-9_1_1_-2_4_-3_1_2/fill?way=bicubic&from=4&to=9&x=9_-9_9_-9', {
+    colorScheme,
+  });
   const { page, log } = opened;
   for (const panel of ['fill', 'stamps']) {
     await page.locator(`#${panel}`).scrollIntoViewIfNeeded();
     await compared(page, panel);
     await page.click(`#${panel} .code summary`);
+    expect(await leastContrast(page, panel), panel).toBeGreaterThanOrEqual(4.5);
   }
   for (const [name, [width, height]] of Object.entries(SIZES)) {
     await page.setViewportSize({ width, height });
