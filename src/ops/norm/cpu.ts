@@ -3,6 +3,7 @@ import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import type { TensorSpec } from '../../plan.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
 import { type NormCall, type NormGradient, type NormKind, product, shareOf, viewOf } from './call.ts';
+import { checkNorm, type FoldedNorm, type FoldOptions, foldCall, named } from './fold.ts';
 
 /** Results of a training call: the new running statistics beside y. The reference writes nothing in place. */
 export interface Trained extends PlainResult {
@@ -126,3 +127,25 @@ export const instanceNorm = /*#__PURE__*/ forward<InstanceNormOptions>('instance
 export const instanceNormBackward = /*#__PURE__*/ backward<InstanceNormOptions>('instance', 'instanceNormBackward');
 export const groupNorm = /*#__PURE__*/ forward<GroupNormOptions>('group', 'groupNorm');
 export const groupNormBackward = /*#__PURE__*/ backward<GroupNormOptions>('group', 'groupNormBackward');
+
+export function foldBatchNorm(
+  w: Plain,
+  bias: Plain | undefined,
+  norm: FoldedNorm<Plain>,
+  options: FoldOptions = {},
+): { weight: PlainResult; bias: PlainResult } {
+  const op = 'foldBatchNorm';
+  checkNorm(op, norm);
+  const tensors = named(w, bias, norm);
+  const specs = Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, specOf(op, name, t)]));
+  const { eps, axes, channels } = foldCall(op, specs, norm.eps, options);
+  const { shape, dtype, layout } = specs['w']!;
+  const scale = (c: number) => (norm.weight?.data[c] ?? 1) / Math.sqrt(norm.runningVar.data[c]! + eps);
+  const channelOf = (e: number) =>
+    Math.floor((Math.floor(e / axes.in_step) % axes.in_size) / axes.per_group) * axes.out_size + (Math.floor(e / axes.out_step) % axes.out_size);
+  const shifts = Float64Array.from({ length: channels }, (_, c) => ((bias?.data[c] ?? 0) - norm.runningMean.data[c]!) * scale(c) + (norm.bias?.data[c] ?? 0));
+  return {
+    weight: { data: Float64Array.from(w.data, (v, e) => v * scale(channelOf(e))), shape, dtype, layout },
+    bias: { data: shifts, shape: [channels], dtype, layout: 'nchw' },
+  };
+}
