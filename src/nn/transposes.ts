@@ -1,19 +1,30 @@
 import type { Transpose } from '../autograd/graph.ts';
+import { dropout, dropoutBackward } from '../ops/pointwise/dropout.ts';
 import * as resample from '../ops/resample/index.ts';
 import * as sample from '../ops/sample/index.ts';
 import * as shuffle from '../ops/shuffle/index.ts';
 import { down, swap, up } from './linear.ts';
 import { arrangements } from './transposes_arrange.ts';
 import { convolutions } from './transposes_conv.ts';
+import { losses } from './transposes_loss.ts';
+import { products } from './transposes_matmul.ts';
+import { norms } from './transposes_norm.ts';
 import { pointwise } from './transposes_pointwise.ts';
 import { pools } from './transposes_pool.ts';
+import { reductions } from './transposes_reduce.ts';
 
 /** How gradients go back through each operation, by its name. A transpose calls operations, so that gradients have gradients. */
 export const transposes: Readonly<Record<string, Transpose>> = {
   ...arrangements,
   ...convolutions,
+  ...losses,
+  ...norms,
   ...pointwise,
   ...pools,
+  ...products,
+  ...reductions,
+  dropout: swap(dropoutBackward),
+  dropoutBackward: swap(dropout),
   interpolate: down(resample.interpolateBackward),
   interpolateBackward: up(resample.interpolate),
   resize: down(resample.resizeBackward),

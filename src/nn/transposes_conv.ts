@@ -32,8 +32,8 @@ const steepness = ({ negativeSlope }: Options) => (negativeSlope === undefined ?
 const curve = (z: Tensor, o: Options): Tensor => CURVES[o.activation!][0](z, steepness(o));
 const slope = (dy: Tensor, z: Tensor, o: Options): Tensor => CURVES[o.activation!][1](dy, z, steepness(o));
 
-/** To be differentiated in turn, a call with an activation counts as two: the fused gradient is not linear in x and w. */
-const once =
+/** Of maps of x and w with a bias. To be differentiated in turn, a call with an activation counts as two: the fused gradient is not linear in x and w. */
+export const bilinear =
   (forward: Forward, backward: Backward): Transpose =>
   ({ args: [x, w, options = {}], dy, wants, again, through }) => {
     const { bias, activation } = options as Options;
@@ -48,9 +48,10 @@ const once =
   };
 
 /** dx, dw and db are linear in dy, dx in w, and dw in x; so their gradients are convolutions and gradients of convolutions.
- * With u, v, c the gradients of dx, dw, db: `ddy = conv(u, w) + conv(x, v) + c`, `ddx = dx of (dy, v)`, `ddw = dw of (dy, u)`. */
-const twice =
-  (forward: Forward, backward: Backward): Transpose =>
+ * With u, v, c the gradients of dx, dw, db: `ddy = conv(u, w) + conv(x, v) + c`, `ddx = dx of (dy, v)`, `ddw = dw of (dy, u)`.
+ * @param repeat makes c as large as dy */
+export const bilinearTwice =
+  (forward: Forward, backward: Backward, repeat = spread): Transpose =>
   ({ args: [dy, x, w, options = {}], dy: { dx: u, dw: v, db: c }, wants, through }: Pull): Gradients => {
     if (options.activation)
       return through((dy: Tensor, x: Tensor, w: Tensor, o: Options) => {
@@ -62,7 +63,7 @@ const twice =
     if (wants(dy)) {
       if (u) terms.push([dy, forward(u, w, { ...rest, bias: c })]);
       if (v) terms.push([dy, forward(x, v, { ...rest, bias: u ? undefined : c })]);
-      if (c && !u && !v) terms.push([dy, spread(c, dy)]);
+      if (c && !u && !v) terms.push([dy, repeat(c, dy)]);
     }
     if (v && wants(x)) terms.push([x, backward(dy, x, v, { ...rest, gradients: ['dx'] }).dx]);
     if (u && wants(w)) terms.push([w, backward(dy, u, w, { ...rest, gradients: ['dw'] }).dw]);
@@ -70,18 +71,18 @@ const twice =
   };
 
 export const convolutions: Readonly<Record<string, Transpose>> = {
-  conv1d: once(conv.conv1d, conv.conv1dBackward),
-  conv2d: once(conv.conv2d, conv.conv2dBackward),
-  conv3d: once(conv.conv3d, conv.conv3dBackward),
-  convTranspose1d: once(conv.convTranspose1d, conv.convTranspose1dBackward),
-  convTranspose2d: once(conv.convTranspose2d, conv.convTranspose2dBackward),
-  convTranspose3d: once(conv.convTranspose3d, conv.convTranspose3dBackward),
-  resizeConv2d: once(conv.resizeConv2d, conv.resizeConv2dBackward),
-  conv1dBackward: twice(conv.conv1d, conv.conv1dBackward),
-  conv2dBackward: twice(conv.conv2d, conv.conv2dBackward),
-  conv3dBackward: twice(conv.conv3d, conv.conv3dBackward),
-  convTranspose1dBackward: twice(conv.convTranspose1d, conv.convTranspose1dBackward),
-  convTranspose2dBackward: twice(conv.convTranspose2d, conv.convTranspose2dBackward),
-  convTranspose3dBackward: twice(conv.convTranspose3d, conv.convTranspose3dBackward),
-  resizeConv2dBackward: twice(conv.resizeConv2d, conv.resizeConv2dBackward),
+  conv1d: bilinear(conv.conv1d, conv.conv1dBackward),
+  conv2d: bilinear(conv.conv2d, conv.conv2dBackward),
+  conv3d: bilinear(conv.conv3d, conv.conv3dBackward),
+  convTranspose1d: bilinear(conv.convTranspose1d, conv.convTranspose1dBackward),
+  convTranspose2d: bilinear(conv.convTranspose2d, conv.convTranspose2dBackward),
+  convTranspose3d: bilinear(conv.convTranspose3d, conv.convTranspose3dBackward),
+  resizeConv2d: bilinear(conv.resizeConv2d, conv.resizeConv2dBackward),
+  conv1dBackward: bilinearTwice(conv.conv1d, conv.conv1dBackward),
+  conv2dBackward: bilinearTwice(conv.conv2d, conv.conv2dBackward),
+  conv3dBackward: bilinearTwice(conv.conv3d, conv.conv3dBackward),
+  convTranspose1dBackward: bilinearTwice(conv.convTranspose1d, conv.convTranspose1dBackward),
+  convTranspose2dBackward: bilinearTwice(conv.convTranspose2d, conv.convTranspose2dBackward),
+  convTranspose3dBackward: bilinearTwice(conv.convTranspose3d, conv.convTranspose3dBackward),
+  resizeConv2dBackward: bilinearTwice(conv.resizeConv2d, conv.resizeConv2dBackward),
 };
