@@ -1,11 +1,12 @@
-//! dx[n,c,p] = sum over the samples s filed under p or near it, in the order of the sorted list, of the weight of p among the taps of s * dy[n,c,s].
+//! dx[n,c,p] = sum over the samples s filed under p or near it, in the order of the sorted list, of the weight of p among the taps of s * dy[n,c,s];
+//! bundles of samples are added as they are.
 //! One invocation: one element of dx, or four neighbouring channels of it. Pixels of a row follow one another in the list, so that each
 //! neighbouring row is one piece of it.
 //! Source: PyTorch grid_sample.
 import package::lib::grid::{flat_index};
 import package::lib::batch::{spot_of};
 import package::lib::coordinate::{DIMS, share};
-import package::lib::filed::{below, above};
+import package::lib::filed::{BUNDLE, below, above, bundle_of};
 
 alias real_x = f32;
 alias lanes = f32;
@@ -20,6 +21,8 @@ struct Params {
   dy_stride: vec3u,    // batch, channel, sample
   channels_last: u32,
   channel: u32,        // first one
+  all_channels: u32,   // of dx
+  bundled: u32,        // whether there are bundles
   dy_at: u32,
   dx_at: u32,
   count: u32,
@@ -30,8 +33,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> places: array<f32>;
 @group(0) @binding(2) var<storage, read> pairs: array<vec2u>;
 @group(0) @binding(3) var<storage, read> begins: array<u32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<real_x>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read> bundles: array<lanes>;
+@group(0) @binding(5) var<storage, read_write> dx: array<real_x>;
+@group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -52,8 +56,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var j = first.y; j <= last.y; j++) {
       let row = ((i32(s.n) * size.x + i) * size.y + j) * size.z;
       let end = begins[row + last.z + 1];
-      for (var e = begins[row + first.z]; e < end; e++) {
-        let sample = pairs[e].y;
+      var e = begins[row + first.z];
+      while (e < end) {
+        let pair = pairs[e];
+        if (params.bundled != 0u && e % BUNDLE == 0u && e + BUNDLE <= end && pairs[e + BUNDLE - 1u].x == pair.x) {
+          sum += bundles[bundle_of(e / BUNDLE, p, vec3i(i, j, i32(pair.x) - row)) * params.all_channels + c];
+          e += BUNDLE;
+          continue;
+        }
+        let sample = pair.y;
+        e++;
         let at = sample * DIMS;
         var w = share(places[at], p.z, size.z) * share(places[at + 1u], p.y, size.y);
         if (DIMS == 3u) { w *= share(places[at + 2u], p.x, size.x); }

@@ -3,7 +3,7 @@
 import package::lib::grid::{flat_index};
 import package::lib::batch::{spot_of};
 import package::lib::coordinate::{DIMS, share};
-import package::lib::filed::{below, above};
+import package::lib::filed::{BUNDLE, below, above, bundle_of};
 
 alias real_x = f32;
 
@@ -14,6 +14,7 @@ struct Params {
   channels: u32,
   blocks: u32,      // of four channels in this dispatch
   block: u32,       // first one
+  bundled: u32,     // whether there are bundles
   samples: u32,     // of one of the batch
   dy_at: u32,
   dx_at: u32,
@@ -25,8 +26,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> places: array<f32>;
 @group(0) @binding(2) var<storage, read> pairs: array<vec2u>;
 @group(0) @binding(3) var<storage, read> begins: array<u32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<real_x>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read> bundles: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<real_x>;
+@group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -48,8 +50,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var j = first.y; j <= last.y; j++) {
       let row = ((i32(s.n) * size.x + i) * size.y + j) * size.z;
       let end = begins[row + last.z + 1];
-      for (var e = begins[row + first.z]; e < end; e++) {
-        let sample = pairs[e].y;
+      var e = begins[row + first.z];
+      while (e < end) {
+        let pair = pairs[e];
+        if (params.bundled != 0u && e % BUNDLE == 0u && e + BUNDLE <= end && pairs[e + BUNDLE - 1u].x == pair.x) {
+          let b = bundle_of(e / BUNDLE, p, vec3i(i, j, i32(pair.x) - row)) * params.channels + channel;
+          sum += vec4f(bundles[b.x], bundles[b.y], bundles[b.z], bundles[b.w]);
+          e += BUNDLE;
+          continue;
+        }
+        let sample = pair.y;
+        e++;
         let at = sample * DIMS;
         var w = share(places[at], p.z, size.z) * share(places[at + 1u], p.y, size.y);
         if (DIMS == 3u) { w *= share(places[at + 2u], p.x, size.x); }

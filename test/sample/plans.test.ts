@@ -33,6 +33,8 @@ const HALVES: readonly Case[] = [
 const LARGE: readonly Case[] = [
   { x: [1, 2, 40, 50], out: [30, 41] },
   { x: [2, 1, 3, 4], out: [70, 130] },
+  { x: [1, 5, 2, 3], out: [40, 50] },
+  { x: [1, 4, 2, 2, 2], out: [10, 15, 20], layout: 'nhwc' },
 ];
 
 const OPTIONS: readonly GridSampleOptions[] = (['nearest', 'bilinear', 'bicubic'] as const).flatMap((mode) =>
@@ -72,9 +74,16 @@ test('sampling plans: f32, every case under every option and plan, forward and g
   expect([...seen].sort()).toEqual(['plain', 'planes', 'search', 'sorted', 'vectors']);
 });
 
-test('sampling plans: many samples and many pixels, all levels of the sort', { timeout: 120_000 }, async () => {
+test('sampling plans: many samples and many pixels, all levels of the sort and bundles of samples', { timeout: 120_000 }, async () => {
   const ctx = await context();
-  for (const c of LARGE) for (const mode of ['bilinear', 'bicubic'] as const) await check(ctx, c, { mode, paddingMode: 'border' });
+  for (const c of LARGE)
+    for (const [mode, paddingMode] of [
+      ['nearest', 'reflection'],
+      ['bilinear', 'border'],
+      ['bicubic', 'zeros'],
+      ['bicubic', 'reflection'],
+    ] as const)
+      await check(ctx, c, { mode, paddingMode });
 });
 
 test('sampling plans: f16 storage, f32 sums, grids of f32 and f16', { timeout: 120_000 }, async () => {

@@ -1,3 +1,4 @@
+import bundle from '../../../shaders/sample/bundle.wgsl';
 import collect from '../../../shaders/sample/collect.wgsl';
 import collectPlanes from '../../../shaders/sample/collect_planes.wgsl';
 import locate from '../../../shaders/sample/locate.wgsl';
@@ -37,12 +38,16 @@ export function sampleGradientPlans(call: SampleCall, adapter: Adapter): Plan[] 
   const most = Math.max(...runs.map((r) => r.batch));
   const scratch = {
     ...{ places: most * placeBytes, pairs: most * pairBytes, spare: most * pairBytes },
-    ...{ table: tableLength(most * samples) * 4, begins: (most * pixels + 1) * 4 },
+    ...{
+      table: tableLength(most * samples) * 4,
+      begins: (most * pixels + 1) * 4,
+      bundles: Math.max(...runs.map((r) => bundleBytes(call, r.batch, adapter)), 16),
+    },
   };
   const add = (name: string, why: string, collecting: (run: Run, pairs: string) => Step[]) => {
     const steps = runs.flatMap((run) => {
       const { steps, name } = sorted(run.batch * samples, run.batch * pixels, adapter);
-      return [...located(call, run, adapter), ...steps, ...collecting(run, name)];
+      return [...located(call, run, adapter), ...steps, ...bundled(call, run, name, adapter), ...collecting(run, name)];
     });
     plans.push(make(name, `samples sorted by pixel; ${why}`, [...steps, ...after], scratch));
   };
@@ -134,6 +139,31 @@ function searched(call: SampleCall, { batch, bind, at }: Run, adapter: Adapter):
 /** Pixels that ask a sample. */
 const asking = (call: SampleCall) => (call.mode === 'bicubic' && call.paddingMode === 'reflection' ? 5 : tapsOf(call)) ** (call.x.shape.length - 2);
 
+/** As `lib/filed.wgsl` has it. */
+const BUNDLE = 256;
+
+/** Bytes of the sums of bundles; 0 where there are none, or too many for a binding: then every sample is added by itself. */
+function bundleBytes(call: SampleCall, batch: number, { limits }: Adapter): number {
+  const bytes = Math.floor((batch * samplesOf(call)) / BUNDLE) * asking(call) * call.x.shape[1]! * 4;
+  return bytes <= Math.min(limits.binding, limits.buffer) ? bytes : 0;
+}
+
+function bundled(call: SampleCall, { batch, bind, at }: Run, pairs: string, adapter: Adapter): Step[] {
+  const { x } = call;
+  const work = {
+    kernel: bundle,
+    types: { real_x: x.dtype },
+    constants: shapeOf(call),
+    params: {
+      ...{ ...paddingOf(call), x_size: sizeOf(x), channels: x.shape[1]!, dy_stride: strides(call.dy!) },
+      ...{ samples: samplesOf(call), pixels: batch * pixelsOf(call), dy_at: at['dy']! },
+    },
+    bind: { dy: bind['dy']!, places: 'places', pairs, bundles: 'bundles' },
+    count: (bundleBytes(call, batch, adapter) / 4 / x.shape[1]!) * Math.ceil(x.shape[1]! / 4),
+  };
+  return dispatches(work, BUNDLE * 4, adapter);
+}
+
 /** Cuts channels, in units of `unit`, into parts whose sums stay short even where one pixel holds all samples. */
 function* parts(call: SampleCall, batch: number, unit: number): Generator<{ first: number; channels: number; each: number }> {
   const all = Math.ceil(call.x.shape[1]! / unit);
@@ -153,9 +183,16 @@ function collected(call: SampleCall, { batch, bind, at }: Run, pairs: string, un
         constants: shapeOf(call),
         params: {
           ...{ ...paddingOf(call), x_size: sizeOf(x), channels, dx_stride: strides(x, unit), samples: samplesOf(call), dy_stride: strides(call.dy!, unit) },
-          ...{ channels_last: Number(x.layout === 'nhwc'), channel: first, dy_at: at['dy']! / unit, dx_at: at['dx']! / unit },
+          ...{
+            channels_last: Number(x.layout === 'nhwc'),
+            channel: first,
+            all_channels: x.shape[1]! / unit,
+            bundled: Number(bundleBytes(call, batch, adapter) > 0),
+            dy_at: at['dy']! / unit,
+            dx_at: at['dx']! / unit,
+          },
         },
-        bind: { dy: bind['dy']!, places: 'places', pairs, begins: 'begins', dx: bind['dx']! },
+        bind: { dy: bind['dy']!, places: 'places', pairs, begins: 'begins', bundles: 'bundles', dx: bind['dx']! },
         count: batch * pixelsOf(call) * channels,
       },
       each,
@@ -180,9 +217,10 @@ function collectedPlanes(call: SampleCall, { batch, bind, at }: Run, pairs: stri
           block: first,
           samples: samplesOf(call),
           dy_at: at['dy']!,
+          bundled: Number(bundleBytes(call, batch, adapter) > 0),
           dx_at: at['dx']!,
         },
-        bind: { dy: bind['dy']!, places: 'places', pairs, begins: 'begins', dx: bind['dx']! },
+        bind: { dy: bind['dy']!, places: 'places', pairs, begins: 'begins', bundles: 'bundles', dx: bind['dx']! },
         count: batch * pixelsOf(call) * blocks,
       },
       each,
