@@ -3,6 +3,7 @@ import descendKernel from '../../shaders/optim/descend.wgsl';
 import momentumKernel from '../../shaders/optim/momentum.wgsl';
 import { checkOptions, finite, flag, refuse, show } from '../check.ts';
 import type { Context } from '../context.ts';
+import { guarded } from '../fault.ts';
 import type { Kernel } from '../kernel.ts';
 import { checkTensor } from '../op.ts';
 import { checkSame } from '../ops/pointwise/broadcast.ts';
@@ -134,8 +135,7 @@ export class Optimizer {
     ages.forEach((age, row) => {
       rows.set(rates(this.#lr, age + 1), (row * ROW) / 4);
     });
-    ctx.flush(); // the last step may not have been submitted yet, and reads what is replaced
-    ctx.device.queue.writeBuffer(this.#rates.buffer, 0, rows);
+    write(ctx, op, this.#rates, rows);
     for (const { p, grad, i } of moving) {
       const key = JSON.stringify([op, means, constants, p.spec, grad.spec]);
       const inputs = { g: grad, rates: this.#rows[ages.indexOf(this.#steps[i]!)]! };
@@ -181,11 +181,9 @@ export class Optimizer {
         const found = given[name]![i]?.length;
         if (found !== size) refuse(op, `${name} of params[${i}] has ${found} elements in the state`, `expected ${size}`);
       });
-    ctx.flush();
     for (const name of means)
       this.#means.forEach((own, i) => {
-        ctx.device.queue.writeBuffer(own[name]!.buffer, 0, Float32Array.from(given[name]![i]!));
-        own[name]!.version++;
+        write(ctx, op, own[name]!, Float32Array.from(given[name]![i]!));
       });
     this.#lr = lr;
     steps.forEach((s, i) => {
@@ -202,6 +200,13 @@ export class Optimizer {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Replaces the elements of a tensor. What the GPU may say of it is among the tensor's faults already: they tell whether its buffer exists. */
+function write(ctx: Context, op: string, to: Tensor, data: Float32Array<ArrayBuffer>): void {
+  ctx.flush(); // calls not yet submitted read what is replaced
+  guarded(ctx.device, op, () => ctx.device.queue.writeBuffer(to.buffer, 0, data));
+  to.version++;
 }
 
 function positive(op: string, name: string, value: unknown, fallback: number): number {

@@ -20,6 +20,25 @@ import {
   unfold,
   zeroInsert3d,
 } from '../../src/index.ts';
+import {
+  adam,
+  crossEntropy,
+  crossEntropyBackward,
+  dropout,
+  gelu,
+  meanBackward,
+  mse,
+  mul,
+  type Optimizer,
+  parameter,
+  preluBackward,
+  scale,
+  sgd,
+  siluBackward,
+  softmax,
+  softmaxBackward,
+  tanhDoubleBackward,
+} from '../../src/nn/index.ts';
 
 /** One call per kernel and direction, small enough to repeat by the thousand. */
 export interface Call {
@@ -122,8 +141,51 @@ export const CALLS: readonly Call[] = [
     layout: 'nchw',
     run: (dy) => dy.ctx.tidy(() => gridSampleBackward(dy, whole(dy.ctx, [1, 2, 4, 5]), whole(dy.ctx, [1, 3, 3, 2]), { gradients: ['dgrid'] }).dgrid),
   },
+  { name: 'gelu', shape: [2, 3, 5], layout: 'nchw', run: (x) => gelu(x) },
+  { name: 'silu backward', shape: [1, 4, 3, 3], layout: 'nhwc', run: (x) => siluBackward(x, x) },
+  { name: 'tanh double backward', shape: [7], layout: 'nchw', run: (x) => tanhDoubleBackward(x, x, x) },
+  { name: 'product with a channel each', shape: [2, 3, 5], layout: 'nchw', run: (x) => x.ctx.tidy(() => mul(x, whole(x.ctx, [3]))) },
+  { name: 'prelu, slope gradient', shape: [2, 3, 40, 41], layout: 'nhwc', run: (x) => x.ctx.tidy(() => preluBackward(x, x, whole(x.ctx, [3])).dw) },
+  {
+    name: 'prelu, input gradient',
+    shape: [2, 3, 5],
+    layout: 'nchw',
+    run: (x) => x.ctx.tidy(() => preluBackward(x, x, whole(x.ctx, [3]), { gradients: ['dx'] }).dx),
+  },
+  { name: 'dropout', shape: [2, 3, 5], layout: 'nchw', run: (x) => dropout(x, { seed: 5 }) },
+  { name: 'mean backward', shape: [2, 3], layout: 'nchw', run: (x) => meanBackward(x, [2, 3, 4, 4], { axes: [2, 3] }) },
+  { name: 'softmax', shape: [2, 3, 4], layout: 'nchw', run: (x) => softmax(x) },
+  { name: 'softmax backward', shape: [2, 5, 3], layout: 'nhwc', run: (x) => softmaxBackward(x, x) },
+  { name: 'mean squared error', shape: [2, 3, 20, 20], layout: 'nchw', run: (x) => mse(x, 1) },
+  {
+    name: 'cross entropy',
+    shape: [2, 3, 4],
+    layout: 'nchw',
+    run: (x) =>
+      x.ctx.tidy(() => crossEntropy(x, x.ctx.tensor([0, 1, 2, 0, 2, 1, -100, 0], [2, 4], { dtype: 'i32' }), { weight: x.ctx.tensor([1, 2, 3], [3]) })),
+  },
+  {
+    name: 'cross entropy backward',
+    shape: [2, 3, 2],
+    layout: 'nhwc',
+    run: (x) => x.ctx.tidy(() => crossEntropyBackward(x.ctx.tensor([2], []), x, x.ctx.tensor([0, 1, 2, 0], [2, 2], { dtype: 'u32' }))),
+  },
+  { name: 'optimiser sgd', shape: [5], layout: 'nchw', run: (x) => stepped(x, (p) => sgd(p, { lr: 0.5 })) },
+  { name: 'optimiser sgd, momentum', shape: [5], layout: 'nchw', run: (x) => stepped(x, (p) => sgd(p, { lr: 0.5, momentum: 0.5 })) },
+  { name: 'optimiser adam', shape: [8], layout: 'nchw', run: (x) => stepped(x, (p) => adam(p, { lr: 0.5 })) },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
 ];
+
+/** A copy of x after a step down its own values. */
+function stepped(x: Tensor, make: (params: Tensor[]) => Optimizer): Tensor {
+  const p = parameter(scale(x, 1));
+  p.tape!.grad = scale(x, 1);
+  using optimizer = make([p]);
+  optimizer.step();
+  optimizer.zeroGrad();
+  p.tape = undefined;
+  return p;
+}
 
 /** Small whole numbers. */
 function whole(ctx: Context, shape: readonly number[]): Tensor {
