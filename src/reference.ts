@@ -13,3 +13,4 @@ export * from './ops/reduce/cpu.ts';
 export * from './ops/resample/cpu.ts';
 export * from './ops/sample/cpu.ts';
 export * from './ops/shuffle/cpu.ts';
+export { icnr } from './ops/shuffle/icnr.ts';
