@@ -45,6 +45,7 @@ export interface Call {
   readonly name: string;
   /** Shape and layout of the operand. */
   readonly shape: readonly number[];
+  ...LAYERS,
   readonly layout: 'nchw' | 'nhwc';
   run(x: Tensor): Tensor;
 }
