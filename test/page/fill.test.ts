@@ -104,6 +104,22 @@ describe('numbers', () => {
     for (const [x, y] of dots) expect(Math.min(...curve.map((p) => Math.hypot(p[0]! - x!, p[1]! - y!))), `dot at ${x}, ${y}`).toBeLessThan(2.5);
   });
 
+  test('a GPU that is wrong is caught', async () => {
+    const lie = () => {
+      const read = GPUBuffer.prototype.getMappedRange;
+      GPUBuffer.prototype.getMappedRange = function (...args) {
+        const range = read.apply(this, args);
+        if (this.usage & GPUBufferUsage.MAP_READ) new Float32Array(range)[0]! += 0.001;
+        return range;
+      };
+    };
+    await using opened = await visitPanel('fill', '', { before: lie });
+    const { page, log } = opened;
+    await compared(page, 'fill');
+    expect(await page.textContent('#fill .badge')).toBe('GPU ≠ CPU reference, largest difference 1.0e-3');
+    expect(log).toEqual([]);
+  });
+
   test('without WebGPU the reference computes, and the badge says so', async () => {
     await using opened = await visitPanel('fill', 'way=bicubic', { before: () => Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined }) });
     const { page, log } = opened;
