@@ -20,6 +20,7 @@ import {
   unfold,
   zeroInsert3d,
 } from '../../src/index.ts';
+import { LAYERS } from './calls_layers.ts';
 import {
   adam,
   crossEntropy,
@@ -44,8 +45,8 @@ import {
 export interface Call {
   readonly name: string;
   /** Shape and layout of the operand. */
-  readonly shape: readonly number[];
-  ...LAYERS,
+  readonly shape: readonly number[  ...LAYERS,
+];
   readonly layout: 'nchw' | 'nhwc';
   run(x: Tensor): Tensor;
 }
