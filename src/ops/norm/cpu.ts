@@ -3,7 +3,7 @@ import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import type { TensorSpec } from '../../plan.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
 import { type NormCall, type NormGradient, type NormKind, product, shareOf, viewOf } from './call.ts';
-import { checkNorm, type FoldedNorm, type FoldOptions, foldCall, named } from './fold.ts';
+import { checkNorm, type FoldedNorm, type FoldOptions, foldCall, named } from './fold_call.ts';
 
 /** Results of a training call: the new running statistics beside y. The reference writes nothing in place. */
 export interface Trained extends PlainResult {

@@ -7,7 +7,8 @@ import { normBackwardPlans, normPlans } from './plan.ts';
 
 export type { BatchNormOptions, GroupNormOptions, InstanceNormOptions } from './arguments.ts';
 export type { NormGradient } from './call.ts';
-export { type FoldedNorm, type FoldOptions, foldBatchNorm } from './fold.ts';
+export { foldBatchNorm } from './fold.ts';
+export type { FoldedNorm, FoldOptions } from './fold_call.ts';
 
 /** Scale and shift of every channel, [C], f32 or f16; `T` is a tensor, or for `prepare` and `explain` what it is. */
 export interface Affine<T = Tensor> {
