@@ -89,7 +89,7 @@ export abstract class Lesson extends Panel {
     delete this.dataset['by'];
     if (refused) {
       this.#badge.className = 'badge';
-      this.#badge.textContent = 'Nothing is computed: the library refuses this call.';
+      this.#badge.textContent = 'Nothing to compare: the library refuses this call.';
       return;
     }
     const outcomes = parts.flatMap(({ outcome }) => outcome ?? []);
