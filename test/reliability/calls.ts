@@ -20,7 +20,6 @@ import {
   unfold,
   zeroInsert3d,
 } from '../../src/index.ts';
-import { LAYERS } from './calls_layers.ts';
 import {
   adam,
   crossEntropy,
@@ -40,13 +39,13 @@ import {
   softmaxBackward,
   tanhDoubleBackward,
 } from '../../src/nn/index.ts';
+import { LAYERS } from './calls_layers.ts';
 
 /** One call per kernel and direction, small enough to repeat by the thousand. */
 export interface Call {
   readonly name: string;
   /** Shape and layout of the operand. */
-  readonly shape: readonly number[  ...LAYERS,
-];
+  readonly shape: readonly number[];
   readonly layout: 'nchw' | 'nhwc';
   run(x: Tensor): Tensor;
 }
@@ -176,6 +175,7 @@ export const CALLS: readonly Call[] = [
   { name: 'optimiser sgd, momentum', shape: [5], layout: 'nchw', run: (x) => stepped(x, (p) => sgd(p, { lr: 0.5, momentum: 0.5 })) },
   { name: 'optimiser adam', shape: [8], layout: 'nchw', run: (x) => stepped(x, (p) => adam(p, { lr: 0.5 })) },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
+  ...LAYERS,
 ];
 
 /** A copy of x after a step down its own values. */
