@@ -168,7 +168,7 @@ test('Transpose takes the transposed matrix away and brings it back, flying unle
   await button.click();
   await expect.poll(flying).toBe(36); // every weight of every row
   expectNear(await values(grid(page, 'matrix', 'Cᵀ·y')), expected(DEFAULT).z.data, 'the way back');
-  await expect.poll(flying).toBe(0);
+  await expect.poll(flying, { timeout: 5000 }).toBe(0);
   await page.emulateMedia({ reducedMotion: 'reduce' });
 });
 
