@@ -38,7 +38,8 @@ export function maxUnpoolCall(
   { dy, prepared = false }: { dy?: TensorSpec; prepared?: boolean } = {},
 ): SpreadCall {
   checkOptions(op, options, KNOWN);
-  checkInput(op, dy ? 'indices' : 'x', dy ? { ...x, dtype: dy.dtype } : x, spatial);
+  checkInput(op, dy ? 'indices' : 'x', dy ? { ...x, dtype: 'f32' } : x, spatial);
+  if (dy) checkInput(op, 'dy', dy, spatial);
   checkIndices(op, indices, 'x', x);
   if (options.kernelSize === undefined) refuse(op, 'kernelSize is missing', 'expected whole numbers of 1 or more');
   const counts = (name: string, value: unknown) => perAxis(op, name, value, spatial, isCount, 'whole numbers of 1 or more');
