@@ -17,20 +17,21 @@ test("a prepared call encodes into the caller's encoder, forward and backward", 
   const options = { mode: 'bicubic', paddingMode: 'border' } as const;
   const x = noise([2, 8, 6, 7], 1, 'f32', 'nhwc');
   const grid = clearGrid(x.shape, [5, 4], false, 2);
-  const spec = { shape: x.shape, layout: 'nhwc', gridShape: grid.shape, ...options } as const;
+  const spec = { x: { shape: x.shape, layout: 'nhwc' }, grid: { shape: grid.shape }, ...options } as const;
+  const backSpec = { ...spec, dy: { shape: [2, 8, 5, 4], layout: 'nhwc' } } as const;
   const y = reference.gridSample(x, grid, options);
   const dy = noise(y.shape, 3, 'f32', 'nhwc');
   const want = reference.gridSampleBackward(dy, x, grid, options);
   const room = allowed(x, grid, dy, options);
   const sampled = await gridSample.prepare(ctx, spec);
-  const back = await gridSampleBackward.prepare(ctx, spec);
-  const onlyGrid = await gridSampleBackward.prepare(ctx, { ...spec, gradients: ['dgrid'] });
+  const back = await gridSampleBackward.prepare(ctx, backSpec);
+  const onlyGrid = await gridSampleBackward.prepare(ctx, { ...backSpec, gradients: ['dgrid'] });
   expect(sampled.output).toEqual({ shape: [2, 8, 5, 4], dtype: 'f32', layout: 'nhwc' });
   expect(Object.keys(onlyGrid.outputs)).toEqual(['dgrid']);
   expect(sampled.explain()).toEqual(gridSample.explain(ctx, spec));
-  expect(gridSampleBackward.explain(ctx, spec).admissible).toEqual(back.explain().admissible);
-  const io = { input: put(ctx, x), grid: put(ctx, grid), output: zeros(ctx, y.shape, 'nhwc') };
-  const gradients = { dy: put(ctx, dy), x: io.input, grid: io.grid, dx: zeros(ctx, x.shape, 'nhwc'), dgrid: zeros(ctx, grid.shape) };
+  expect(gridSampleBackward.explain(ctx, backSpec).admissible).toEqual(back.explain().admissible);
+  const io = { x: put(ctx, x), grid: put(ctx, grid), output: zeros(ctx, y.shape, 'nhwc') };
+  const gradients = { dy: put(ctx, dy), x: io.x, grid: io.grid, dx: zeros(ctx, x.shape, 'nhwc'), dgrid: zeros(ctx, grid.shape) };
   const again = { ...gradients, dgrid: zeros(ctx, grid.shape) };
   const encoder = ctx.device.createCommandEncoder();
   sampled.encode(encoder, io);
@@ -66,8 +67,8 @@ test('tensors at odd offsets of buffers, and small limits: windows of the batch 
       for (const [name, got] of Object.entries(outputs)) expect(beyond(got, want[name as 'y'].data, room[name as 'y']), `${plan} ${name}`).toBe('');
     expect(new Set(all.map(({ plan }) => plan))).toEqual(new Set(['planes', 'plain', 'sorted', 'search']));
   }
-  const spec = { shape: x.shape, gridShape: grid.shape, ...options };
-  for (const { kernels } of [gridSample.explain(small, spec), gridSampleBackward.explain(small, spec)])
+  const spec = { x: { shape: x.shape }, grid: { shape: grid.shape }, ...options };
+  for (const { kernels } of [gridSample.explain(small, spec), gridSampleBackward.explain(small, { ...spec, dy: { shape: y.shape } })])
     expect(Math.max(...kernels.flatMap((k) => k.grid))).toBeLessThanOrEqual(3);
   expect(gridSample.explain(small, spec).kernels.length).toBeGreaterThan(gridSample.explain(await context(), spec).kernels.length);
   small.destroy();
@@ -164,13 +165,14 @@ test('an empty batch gives empty results and no dispatch', async () => {
   const { dx, dgrid } = gridSampleBackward(y, x, grid);
   expect([dx.shape, dgrid.shape]).toEqual([x.shape, grid.shape]);
   for (const t of [y, dx, dgrid]) expect((await t.data()).length).toBe(0);
-  const spec = { shape: x.shape, gridShape: grid.shape };
-  expect([gridSample.explain(ctx, spec).kernels, gridSampleBackward.explain(ctx, spec).kernels]).toEqual([[], []]);
+  const spec = { x: { shape: x.shape }, grid: { shape: grid.shape } };
+  expect([gridSample.explain(ctx, spec).kernels, gridSampleBackward.explain(ctx, { ...spec, dy: { shape: y.shape } }).kernels]).toEqual([[], []]);
 });
 
 test('only the gradient that is wanted is computed', async () => {
   const ctx = await context();
-  const spec = { shape: [1, 4, 9, 9], gridShape: [1, 9, 9, 2] };
+  const shape = [1, 4, 9, 9];
+  const spec = { dy: { shape }, x: { shape }, grid: { shape: [1, 9, 9, 2] } };
   const kernels = (gradients?: ('dx' | 'dgrid')[]) => gridSampleBackward.explain(ctx, { ...spec, gradients }).kernels.map((k) => k.kernel);
   expect(kernels(['dgrid'])).toEqual(['sample/slope']);
   expect(kernels(['dx'])).not.toContain('sample/slope');

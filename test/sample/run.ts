@@ -72,7 +72,7 @@ async function results(ctx: Context, key: string, inputs: Record<string, Tensor>
 export async function everyPlan(ctx: Context, tensors: { x: Tensor; grid: Tensor; dy?: Tensor }, options: GridSampleOptions): Promise<Results> {
   const { x, grid, dy } = tensors;
   const forward = sampleCall('gridSample', x.spec, grid.spec, options);
-  if (!dy) return results(ctx, JSON.stringify(forward), { input: x, grid }, samplePlans(forward, ctx.adapter));
+  if (!dy) return results(ctx, JSON.stringify(forward), { x, grid }, samplePlans(forward, ctx.adapter));
   const call = sampleBackwardCall(dy.spec, forward, undefined);
   return results(ctx, JSON.stringify(call), { dy, x, grid }, sampleGradientPlans(call, ctx.adapter));
 }

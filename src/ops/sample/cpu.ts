@@ -1,19 +1,9 @@
 // The reference: the same checks as the kernels, coordinates and sums in float64, each sample's taps written out.
-import { refuse } from '../../check.ts';
-import { BYTES, type TensorSpec } from '../../plan.ts';
-import type { Plain, PlainResult } from '../resample/cpu.ts';
+import { type Plain, type PlainResult, specOf } from '../../plain.ts';
+import type { TensorSpec } from '../../plan.ts';
 import { type GridSampleOptions, sampleBackwardCall, sampleCall } from './arguments.ts';
 import { stridesOf } from './batch.ts';
 import { product, type SampleCall, type SampleGradient } from './call.ts';
-
-function specOf(op: string, name: string, t: Plain): TensorSpec {
-  const { data, shape, layout = 'nchw', dtype = 'f32' } = t ?? {};
-  if (!Array.isArray(shape)) refuse(op, `${name} has no shape`, 'expected { data, shape }');
-  if (!(dtype in BYTES)) refuse(op, `dtype of ${name} is "${dtype}"`, `expected one of ${Object.keys(BYTES).join(', ')}`);
-  if (layout !== 'nchw' && layout !== 'nhwc') refuse(op, `layout of ${name} is "${layout}"`, 'expected one of nchw, nhwc');
-  if (data?.length !== product(shape)) refuse(op, `${name} has ${data?.length} elements for shape [${shape.join(', ')}]`, `expected ${product(shape)}`);
-  return { shape, dtype, layout, skew: 0 };
-}
 
 const FAR = 2 ** 30;
 

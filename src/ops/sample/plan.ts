@@ -12,18 +12,18 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
   checkSizes(op, outputs, adapter);
   const make = (name: string, why: string, steps: readonly Step[]): Plan => ({ name, why, outputs, scratch: {}, tables: {}, steps });
   if (product(y.shape) === 0) return [make('empty', 'nothing to compute', [])];
-  const runs = runsOf(op, { input: x, grid, output: y }, 0, adapter);
+  const runs = runsOf(op, { x, grid, output: y }, 0, adapter);
   const channels = x.shape[1]!;
   const samples = product(y.shape.slice(2));
   const taps = allTaps(call);
   const types = { real_x: x.dtype, real_grid: grid.dtype };
-  const bind = ({ bind: { input, grid, output } }: Run) => ({ x: input!, grid: grid!, y: output! });
+  const bind = ({ bind: { x, grid, output } }: Run) => ({ x: x!, grid: grid!, y: output! });
 
   const strided = (unit: number) => (run: Run) => {
     const [from, to] = [stridesOf(x), stridesOf(y)];
     const of = ({ batch, channel, place }: typeof from) => [batch / unit, channel, place / unit];
     const real = unit === 4 ? { real_x: `vec4<${x.dtype}>`, lanes: 'vec4f' } : { real_x: x.dtype, lanes: 'f32' };
-    const { input, output, grid: grid_at } = run.at;
+    const { x: x_at, output: y_at, grid: grid_at } = run.at;
     return dispatches(
       {
         kernel: sample,
@@ -31,7 +31,7 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
         constants: shapeOf(call),
         params: {
           ...{ ...paddingOf(call), x_size: sizeOf(x), channels: channels / unit, x_stride: of(from), samples, y_stride: of(to) },
-          ...{ channels_last: Number(x.layout === 'nhwc'), x_at: input! / unit, y_at: output! / unit, grid_at: grid_at! },
+          ...{ channels_last: Number(x.layout === 'nhwc'), x_at: x_at! / unit, y_at: y_at! / unit, grid_at: grid_at! },
         },
         bind: bind(run),
         count: (run.batch * samples * channels) / unit,
@@ -41,7 +41,7 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
     );
   };
   const plans: Plan[] = [];
-  if (x.layout === 'nhwc' && channels % 4 === 0 && runs.every(({ at }) => at['input']! % 4 === 0 && at['output']! % 4 === 0))
+  if (x.layout === 'nhwc' && channels % 4 === 0 && runs.every(({ at }) => at['x']! % 4 === 0 && at['output']! % 4 === 0))
     plans.push(make('vectors', 'channels last: four channels of a sample, as one vector', runs.flatMap(strided(4))));
   if (x.layout === 'nchw' && channels > 1) {
     const steps = runs.flatMap((run) =>
@@ -52,7 +52,7 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
           constants: shapeOf(call),
           params: {
             ...{ ...paddingOf(call), x_size: sizeOf(x), channels, samples, plane: product(x.shape.slice(2)) },
-            ...{ x_at: run.at['input']!, y_at: run.at['output']!, grid_at: run.at['grid']! },
+            ...{ x_at: run.at['x']!, y_at: run.at['output']!, grid_at: run.at['grid']! },
           },
           bind: bind(run),
           count: run.batch * samples * Math.ceil(channels / 4),
