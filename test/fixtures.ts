@@ -75,13 +75,14 @@ export const generate = (n: number, seed: number, scale = 1): Float32Array<Array
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** A tensor as the index has it. */
-interface Stored extends Rec {
+export interface Stored extends Rec {
   readonly offset?: number;
   readonly length: number;
   readonly gen?: { readonly seed: number; readonly scale: number };
 }
 
-function restored(rec: Stored | null, bin: ArrayBuffer): Rec | null {
+/** A tensor of the index with its data. */
+export function restored(rec: Stored | null, bin: ArrayBuffer): Rec | null {
   if (!rec) return null;
   if (rec.gen) return { ...rec, data: generate(count(rec.shape), rec.gen.seed, rec.gen.scale) };
   if (rec.samples) {
