@@ -40,6 +40,7 @@ import {
   tanhDoubleBackward,
 } from '../../src/nn/index.ts';
 import { LAYERS } from './calls_layers.ts';
+import { POOLS } from './calls_pool.ts';
 
 /** One call per kernel and direction, small enough to repeat by the thousand. */
 export interface Call {
@@ -176,6 +177,7 @@ export const CALLS: readonly Call[] = [
   { name: 'optimiser adam', shape: [8], layout: 'nchw', run: (x) => stepped(x, (p) => adam(p, { lr: 0.5 })) },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
   ...LAYERS,
+  ...POOLS,
 ];
 
 /** A copy of x after a step down its own values. */
