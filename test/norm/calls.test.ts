@@ -192,7 +192,9 @@ test.each(REFUSED)('%s %j %j is refused, and nothing is made', async (op, shape,
 test('dtypes and shapes that do not belong together', async () => {
   const ctx = await context();
   const x = ctx.tensor(new Float32Array(24), [2, 4, 3]);
+  const four = ctx.tensor([1, 2, 3, 4], [4]);
   const cases: [() => unknown, string][] = [
+    [() => batchNorm(x, { training: true, runningMean: four, runningVar: four }), 'batchNorm: runningMean and runningVar are one tensor; expected two'],
     [() => batchNorm(ctx.tensor([1, 2], [2, 1], { dtype: 'u32' }), { training: true }), 'batchNorm: x has dtype u32; expected f32 or f16'],
     [() => batchNorm(x, { training: true, weight: ctx.tensor([1, 2, 3, 4], [4], { dtype: 'i32' }) }), 'batchNorm: weight has dtype i32; expected f32 or f16'],
     [

@@ -4,8 +4,9 @@ import sum from '../../../shaders/matmul/sum.wgsl';
 import tile64x64 from '../../../shaders/matmul/tile_64x64.wgsl';
 import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, BYTES, cover, fold, type Plan, type Step } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type Plan, type Step } from '../../plan.ts';
 import { biasGradient } from '../conv/correlate.ts';
+import { groups } from '../conv/window.ts';
 import { type MatmulCall, type Product, product } from './call.ts';
 import { runs } from './window.ts';
 
@@ -121,7 +122,7 @@ function partOf(
     const across = [Math.ceil(columns / block), Math.ceil(run.rows / block)] as const;
     const count = across[0] * across[1] * run.batch * slices;
     const most = MOST / (perSlice * block * block);
-    const parts = tile ? grouped(count, limits.groups, most) : cover(count, limits.groups, most);
+    const parts = tile ? groups(count, limits.groups, most) : cover(count, limits.groups, most);
     return parts.map(({ base, grid }) => ({
       kernel,
       types: { ...real, real_c: direct ? spec(job.to).dtype : 'f32' },
@@ -149,10 +150,4 @@ function partOf(
     }),
   );
   return { steps: [...steps, ...added], scratch: { [part]: Math.max(bytes, 4) }, slices };
-}
-
-/** Dispatches that together cover `count` workgroups. */
-function grouped(count: number, limit: number, most: number): { base: number; grid: [number, number, number] }[] {
-  const stride = Math.max(Math.min(Math.floor(most), limit ** 3), 1);
-  return Array.from({ length: Math.ceil(count / stride) }, (_, i) => ({ base: i * stride, grid: fold(Math.min(stride, count - i * stride), limit) }));
 }

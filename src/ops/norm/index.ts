@@ -1,3 +1,4 @@
+import { refuse } from '../../check.ts';
 import type { PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
 import { type Several, several } from '../several.ts';
@@ -40,6 +41,14 @@ const into = (call: NormCall) => (call.moves ? ['runningMean', 'runningVar'] : [
 type Batch = Norm<BatchNormOptions, Affine & Running, Affine<PrepareSpec> & Running<PrepareSpec>>;
 type BatchBackward = NormBackward<BatchNormOptions, Affine & Running, Affine<PrepareSpec> & Running<PrepareSpec>>;
 
+const batch: Batch = /*#__PURE__*/ several('batchNorm', { tensors: ['x'], optional, check: /*#__PURE__*/ normCall('batch'), plans: normPlans, into });
+
+/** Both are written by one dispatch, which WebGPU refuses for one buffer, together with whatever waits beside it. */
+function batchNow(x: Tensor, options?: BatchNormOptions & Affine & Running): Tensor {
+  if (options?.runningMean && options.runningMean === options.runningVar) refuse('batchNorm', 'runningMean and runningVar are one tensor', 'expected two');
+  return batch(x, options);
+}
+
 /** `y = (x - mean)/sqrt(var + eps) * weight + bias`, with the mean and the biased variance of each channel over batch and space, or with the running ones.
  * In training with running statistics, and only then, they are written in place: `running += momentum*(new - running)`, the new variance unbiased, n/(n-1).
  * @param x [N, C, ...spatial], f32 or f16
@@ -47,13 +56,7 @@ type BatchBackward = NormBackward<BatchNormOptions, Affine & Running, Affine<Pre
  * @returns y, of the shape, dtype and layout of x
  * @throws UpsampleError `invalid-argument` (in training also for one value a channel), `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
  * Source: PyTorch F.batch_norm; arXiv:1502.03167. */
-export const batchNorm: Batch = /*#__PURE__*/ several('batchNorm', {
-  tensors: ['x'],
-  optional,
-  check: /*#__PURE__*/ normCall('batch'),
-  plans: normPlans,
-  into,
-});
+export const batchNorm: Batch = /*#__PURE__*/ Object.assign(batchNow, batch);
 /** The gradients of `batchNorm`; in training they pass through mean and variance, which are computed anew, and running statistics stay.
  * With r = 1/sqrt(var + eps), z = (x - mean)*r and means over a channel: `dx = weight*r*(dy - mean(dy) - z*mean(dy*z))`, `dw = sum of dy*z`, `db = sum of dy`;
  * outside training `dx = weight*r*dy`.

@@ -7,7 +7,8 @@ import sum from '../../../shaders/norm/sums.wgsl';
 import sumGroup from '../../../shaders/norm/sums_group.wgsl';
 import total from '../../../shaders/norm/total.wgsl';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, cover, fold, type Plan, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
+import { groups } from '../conv/window.ts';
 import { lengthOf, type NormCall, setsOf, shareOf, viewOf } from './call.ts';
 import { runs } from './window.ts';
 
@@ -60,16 +61,10 @@ function chunks(
     before += count / here;
     most = Math.max(most, count / here);
     const made = work(run.bind, call.x.dtype);
-    const parts = how === 'invocations' ? cover(count, adapter.limits.groups, MOST / per) : grouped(count, adapter.limits.groups, MOST / per);
+    const parts = how === 'invocations' ? cover(count, adapter.limits.groups, MOST / per) : groups(count, adapter.limits.groups, MOST / per);
     return parts.map(({ base, grid }): Step => ({ ...made, params: { ...params, count, base }, grid }));
   });
   return { steps, chunks: batch ? before : most, sets };
-}
-
-/** Dispatches that together cover `count` workgroups. */
-function grouped(count: number, limit: number, most: number): { base: number; grid: [number, number, number] }[] {
-  const stride = Math.max(Math.min(Math.floor(most), limit ** 3), 1);
-  return Array.from({ length: Math.ceil(count / stride) }, (_, i) => ({ base: i * stride, grid: fold(Math.min(stride, count - i * stride), limit) }));
 }
 
 /** One invocation a set that goes through its chunks. */
