@@ -5,11 +5,11 @@ import { EXAMPLES, type Example, HALVES, WIDE } from './cases.ts';
 import { checkPlans, wrapped } from './run.ts';
 
 /** Checks examples and tells which plans ran how often. */
-async function all(ctx: Context, examples: readonly Example[], offsets?: readonly number[]) {
+async function all(ctx: Context, examples: readonly Example[], offsets?: readonly number[], most?: number) {
   const ran: Record<string, number> = {};
   const faults: string[] = [];
   for (const [i, e] of examples.entries()) {
-    const found = await checkPlans(ctx, e, i + 1, offsets && ((data) => wrapped(ctx, e, offsets[i % offsets.length]!, data)));
+    const found = await checkPlans(ctx, e, i + 1, offsets && ((data) => wrapped(ctx, e, offsets[i % offsets.length]!, data)), most);
     for (const name of found.names) ran[name] = (ran[name] ?? 0) + 1;
     faults.push(...found.faults);
   }
@@ -40,6 +40,12 @@ test('wrapped buffers begin at odd places', async () => {
     EXAMPLES.filter((_, i) => i % 3 === 0),
     [4, 8, 12, 260, 16],
   );
+});
+
+test.each([1, 4, 12])('tables of %i rows and columns: the others are outer axes', async (most) => {
+  const ctx = await context();
+  await all(ctx, EXAMPLES, undefined, most);
+  if (ctx.device.features.has('shader-f16')) await all(ctx, HALVES, undefined, most);
 });
 
 test('bindings of 64 KiB, buffers of 256 KiB, 7 workgroups a dimension', async () => {

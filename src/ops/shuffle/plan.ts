@@ -45,8 +45,9 @@ const HALVES: Way = { name: 'move_half', why: 'the plain copy of 2-byte elements
 const MOST = 2 ** 14;
 
 /** Every admissible plan, best first for the adapter.
+ * @param most rows of a plane and columns of a row that have their offsets in a table; what is left are outer axes
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
-export function shufflePlans(call: ShuffleCall, adapter: Adapter): Plan[] {
+export function shufflePlans(call: ShuffleCall, adapter: Adapter, most = Math.min(MOST, adapter.limits.binding / 64)): Plan[] {
   const { op, x, shape } = call;
   const { binding, buffer } = adapter.limits;
   const width = BYTES[x.dtype];
@@ -57,7 +58,6 @@ export function shufflePlans(call: ShuffleCall, adapter: Adapter): Plan[] {
   const bare = { outputs: { output }, scratch: {} };
   if (bytes === 0) return [{ ...bare, name: 'empty', why: 'nothing to compute', tables: {}, steps: [] }];
 
-  const most = Math.min(MOST, binding / 64);
   const { lead, rest } = leadOf(axesOf(call), most);
   const each = product(shape) / lead.size;
   const parts = slices(call, lead.size, each, each, adapter);
