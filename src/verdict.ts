@@ -85,11 +85,12 @@ export class Verdicts {
   }
 
   #read(page: Page, asked: readonly Asked[]): void {
-    page.staging.mapAsync(1 /* GPUMapMode.READ */, 0, SLOT * asked.length).then(
+    const mapped = page.staging.mapAsync(1 /* GPUMapMode.READ */, 0, SLOT * asked.length);
+    Promise.all([mapped, page.fault.done]).then(
       () => {
         const words = new Uint32Array(page.staging.getMappedRange(0, SLOT * asked.length).slice(0));
         page.staging.unmap();
-        if (this.#ended || this.#free.length >= MOST_FREE) drop(page);
+        if (this.#ended || page.fault.error || this.#free.length >= MOST_FREE) drop(page);
         else this.#free.push(page);
         for (const [i, { judge, settle }] of asked.entries()) settle(judge(words.slice((i * SLOT) / 4, ((i + 1) * SLOT) / 4)));
       },

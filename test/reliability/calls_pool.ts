@@ -65,9 +65,9 @@ export const POOLS: readonly Call[] = [
   },
   {
     name: 'index conversion',
-    shape: [1, 2, 2, 2],
+    shape: [1, 2, 4, 4],
     layout: 'nchw',
-    run: (x) => x.ctx.tidy(() => convertIndices(indices(x.ctx, x.shape, 16), { from: 'plane', to: 'tf', shape: [1, 2, 4, 4] })),
+    run: (x) => x.ctx.tidy(() => convertIndices(maxPool2d(x, { kernelSize: 2, returnIndices: true }).indices, { from: 'plane', to: 'tf', shape: x.shape })),
   },
   { name: 'adaptive average pool', shape: [1, 2, 5, 7], layout: 'nchw', run: (x) => adaptiveAvgPool2d(x, { outputSize: [2, 3] }) },
   { name: 'average pool backward', shape: [1, 2, 3, 3], layout: 'nchw', run: (dy) => avgPool2dBackward(dy, [1, 2, 6, 6], { kernelSize: 2 }) },
