@@ -260,6 +260,9 @@ test('pairs: wrong arguments get their sentence', async () => {
   for (const [name, call, sentence] of REFUSALS) expect((await thrown(call)).message, name).toContain(sentence);
   const ctx = await context();
   expect((await thrown(() => gpu.add(ctx.tensor([1], [1]), 'x' as never))).message).toContain('add: b is "x"; expected a tensor');
+  expect((await thrown(() => gpu.scale(ctx.tensor([1], [1]), ctx.tensor([1], [1]) as never))).message).toBe(
+    'scale: factor is a tensor; expected a number; mul takes tensors',
+  );
   const other = await createContext();
   expect((await thrown(() => gpu.add(ctx.tensor([1], [1]), other.tensor([1], [1])))).message).toBe('add: b belongs to another context');
   other.destroy();

@@ -42,7 +42,7 @@ const lossBackward = (name: PairLoss): LossBackward =>
 
 /** `(x - target)^2`, the mean over all elements.
  * @param x any shape, f32 or f16
- * @param target shape, dtype and layout of x, or a number
+ * @param target shape, dtype and layout of x, or a number, which is rounded to f32
  * @param options `reduction` `'mean'`, `'sum'`, or `'none'`: all of them, like x
  * @returns one f32 number, of shape [], whatever the dtype of x
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`

@@ -1,6 +1,7 @@
+import { refuse } from '../../check.ts';
 import { type Operation, operation, type PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
-import { type Several, several } from '../several.ts';
+import { type Given, type Several, several } from '../several.ts';
 import { type Chosen, type LeakyReluOptions, mapCall, pairBackwardCall, pairCall } from './arguments.ts';
 import type { Binary, MapCall, PairCall, Unary } from './call.ts';
 import { mapPlans, pairBackwardPlans, pairPlans } from './plan.ts';
@@ -192,8 +193,8 @@ export const sqrtDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again
 
 /** `y = a + b`, element by element.
  * @param a any shape, f32 or f16
- * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded to f32.
- *   dtype and layout as a
+ * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded
+ *   to f32 and part of the plan: give one that changes at every step as a tensor. dtype and layout as a
  * @returns y, in the shape, layout and dtype of a
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
 export const add: Pairwise = /*#__PURE__*/ pairwise('add');
@@ -203,8 +204,8 @@ export const addBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('add
 
 /** `y = a - b`, element by element.
  * @param a any shape, f32 or f16
- * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded to f32.
- *   dtype and layout as a
+ * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded
+ *   to f32 and part of the plan: give one that changes at every step as a tensor. dtype and layout as a
  * @returns y, in the shape, layout and dtype of a
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
 export const sub: Pairwise = /*#__PURE__*/ pairwise('sub');
@@ -214,8 +215,8 @@ export const subBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('sub
 
 /** `y = a * b`, element by element.
  * @param a any shape, f32 or f16
- * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded to f32.
- *   dtype and layout as a
+ * @param b the shape of a, with ones in it or without; `[C]`, one element a channel (axis 1, not the last); one element; or a number, which is rounded
+ *   to f32 and part of the plan: give one that changes at every step as a tensor. dtype and layout as a
  * @returns y, in the shape, layout and dtype of a
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
 export const mul: Pairwise = /*#__PURE__*/ pairwise('mul');
@@ -223,18 +224,26 @@ export const mul: Pairwise = /*#__PURE__*/ pairwise('mul');
  * @param options `gradients` `['da', 'db']`; of a number there is none */
 export const mulBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('mul');
 
+const scaled =
+  (first: 'x' | 'dy') =>
+  (op: string, given: Given, options: object): PairCall => {
+    if (typeof given['factor'] !== 'number') refuse(op, 'factor is a tensor', 'expected a number; mul takes tensors');
+    return pairCall('mul', [first, 'factor'])(op, given, options);
+  };
 /** `y = factor * x`: `mul` by a number.
  * @param x any shape, f32 or f16
  * @param factor a finite number, rounded to f32
  * @throws UpsampleError as `mul` */
 export const scale: Several<[x: Tensor, factor: number], { x: PrepareSpec; factor: number }, Tensor, 'x' | 'output'> = /*#__PURE__*/ several('scale', {
-  ...{ tensors: ['x', 'factor'], numbers: ['factor'] },
-  ...{ check: /*#__PURE__*/ pairCall('mul', ['x', 'factor']), plans: pairPlans },
+  tensors: ['x', 'factor'],
+  numbers: ['factor'],
+  check: /*#__PURE__*/ scaled('x'),
+  plans: pairPlans,
 });
 /** `dx = factor * dy`: the transpose of `scale`. */
 export const scaleBackward: Several<[dy: Tensor, factor: number], { dy: PrepareSpec; factor: number }, Tensor, 'dy' | 'output'> = /*#__PURE__*/ several(
   'scaleBackward',
-  { ...{ tensors: ['dy', 'factor'], numbers: ['factor'] }, ...{ check: /*#__PURE__*/ pairCall('mul', ['dy', 'factor']), plans: pairPlans } },
+  { tensors: ['dy', 'factor'], numbers: ['factor'], check: /*#__PURE__*/ scaled('dy'), plans: pairPlans },
 );
 
 /** `y = x where x > 0, else w * x`, with a slope for each channel or one for all.
