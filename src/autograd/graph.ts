@@ -47,7 +47,7 @@ export class Call {
   readonly result: unknown;
   /** Arguments that lead to a parameter, as they were known then. */
   readonly inputs: ReadonlyMap<Tensor, Variable>;
-  /** Tensors whose elements must stay as the call read them, and their versions. */
+  /** Tensors whose elements must stay as the call read or wrote them, and their versions. */
   readonly read: readonly (readonly [Tensor, number])[];
   /** When it was made. */
   readonly order: number;
@@ -68,6 +68,7 @@ export class Call {
       }),
     );
     this.result = result;
+    for (const [, tensor] of this.results) read.push([tensor, tensor.version]);
     this.inputs = inputs;
     this.read = read;
     this.order = order;

@@ -26,7 +26,7 @@ function checkCall({ rules }: Graph, { op, spent, read }: Call): void {
   if (!rules.transposes[op]) refuse('backward', `${op} has no gradient${why ? `: ${why}` : ''}`, 'compute it from detached tensors, or under noGrad');
   for (const [tensor, version] of read)
     if (tensor.version !== version)
-      refuse('backward', `an argument [${tensor.shape.join(', ')}] of ${op} was written to after the call`, 'go backward first, then update');
+      refuse('backward', `a tensor [${tensor.shape.join(', ')}] of ${op} was written to after the call`, 'go backward first, then update');
 }
 
 export interface UnwindOptions {

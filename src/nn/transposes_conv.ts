@@ -18,6 +18,7 @@ type Backward = (dy: Tensor, x: Tensor, w: Tensor, options: any) => Partial<Reco
 /** The linear part: what of the options is geometry. */
 const geometry = ({ bias, activation, negativeSlope, gradients, ...rest }: Options) => rest;
 
+const { add, mul, scale, square } = curves;
 // biome-ignore lint/suspicious/noExplicitAny: of these, leakyRelu alone takes options
 const CURVES: Record<conv.Activation, readonly [of: (z: Tensor, o?: any) => Tensor, slope: (dy: Tensor, z: Tensor, o?: any) => Tensor]> = {
   relu: [curves.relu, curves.reluBackward],
@@ -32,14 +33,24 @@ const steepness = ({ negativeSlope }: Options) => (negativeSlope === undefined ?
 const curve = (z: Tensor, o: Options): Tensor => CURVES[o.activation!][0](z, steepness(o));
 const slope = (dy: Tensor, z: Tensor, o: Options): Tensor => CURVES[o.activation!][1](dy, z, steepness(o));
 
-/** Of maps of x and w with a bias. To be differentiated in turn, a call with an activation counts as two: the fused gradient is not linear in x and w. */
+/** The gradient before an activation, from its result, where that tells the slope: then nothing is convolved again. */
+function before(dy: Tensor, y: Tensor, { activation, negativeSlope = 0.01 }: Options): Tensor | undefined {
+  if (activation === 'relu') return curves.reluBackward(dy, y);
+  if (activation === 'leakyRelu' && negativeSlope >= 0) return curves.leakyReluBackward(dy, y, { negativeSlope });
+  if (activation === 'tanh') return mul(dy, add(scale(square(y), -1), 1));
+  if (activation === 'sigmoid') return mul(dy, mul(y, add(scale(y, -1), 1)));
+  return undefined;
+}
+
+/** Of maps of x and w with a bias. To be differentiated in turn, a call with another activation counts as two: its fused gradient is not linear in x and w. */
 export const bilinear =
   (forward: Forward, backward: Backward): Transpose =>
-  ({ args: [x, w, options = {}], dy, wants, again, through }) => {
+  ({ args: [x, w, options = {}], result, dy, wants, again, through }) => {
     const { bias, activation } = options as Options;
-    if (activation && again) return through((x: Tensor, w: Tensor, o: Options) => curve(forward(x, w, { ...geometry(o), bias: o.bias }), o));
+    const dz = activation && before(dy, result, options);
+    if (activation && !dz && again) return through((x: Tensor, w: Tensor, o: Options) => curve(forward(x, w, { ...geometry(o), bias: o.bias }), o));
     const gradients = [wants(x) && 'dx', wants(w) && 'dw', wants(bias) && 'db'].filter((g) => g);
-    const { dx, dw, db } = backward(dy, x, w, { ...options, gradients });
+    const { dx, dw, db } = backward(dz ?? dy, x, w, dz ? { ...geometry(options), gradients } : { ...options, gradients });
     return [
       [x, dx],
       [w, dw],

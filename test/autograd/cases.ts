@@ -104,6 +104,7 @@ const convolutions: Convolution[] = [
   { op: 'conv2d', x: nhwc(1, 2, 5, 4), w: [3, 3, 2, 3], y: [1, 3, 5, 4], options: { filterLayout: 'hwio', padding: 'same', activation: 'tanh' } },
   { op: 'conv2d', x: of(1, 2, 4, 4), w: [3, 2, 3, 3], y: [1, 3, 2, 2], options: { activation: 'leakyRelu', negativeSlope: 0.2 } },
   { op: 'conv2d', x: of(1, 2, 4, 4), w: [3, 2, 3, 3], y: [1, 3, 2, 2], options: { activation: 'leakyRelu' } },
+  { op: 'conv2d', x: of(1, 2, 4, 4), w: [3, 2, 3, 3], y: [1, 3, 2, 2], options: { activation: 'leakyRelu', negativeSlope: -0.5 } },
   { op: 'conv3d', x: of(1, 2, 3, 3, 3), w: [2, 2, 2, 2, 2], y: [1, 2, 2, 2, 2], options: { activation: 'silu' } },
   { op: 'convTranspose1d', x: of(1, 2, 4), w: [2, 3, 4], y: [1, 3, 8], options: { stride: 2, padding: 1, activation: 'sigmoid' } },
   {

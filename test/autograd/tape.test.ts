@@ -409,7 +409,7 @@ describe('sentences', () => {
     ],
     [
       'a parameter that was updated before backward',
-      'backward: an argument [4] of square was written to after the call; go backward first, then update',
+      'backward: a tensor [4] of square was written to after the call; go backward first, then update',
       (p) => {
         const loss = sum(square(p));
         p.version++;
