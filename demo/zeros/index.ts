@@ -175,12 +175,20 @@ export class ZerosPanel extends Lesson {
     );
     this.#map.show({ rows: now, columns: now, values, most, fixed: (i) => !own.has(i) });
     this.#w.label(step < 3 ? `w, ${kernel} × ${kernel}` : 'w, turned');
-    this.#w.show({ rows: kernel, columns: kernel, values: step < 3 ? w : [...w].reverse() });
+    const { stride, padding } = setting;
+    const hue = (r: number, c: number) => (stride === 1 ? undefined : Math.round((360 * ((r % stride) * stride + (c % stride))) / stride ** 2 + 30));
+    const tap = (i: number) => (step < 3 ? i : w.length - 1 - i);
+    this.#w.show({
+      rows: kernel,
+      columns: kernel,
+      values: w.map((_, i) => w[tap(i)]!),
+      hue: (i) => hue(Math.floor(tap(i) / kernel), tap(i) % kernel),
+    });
     const results = Math.max(...Array.from(direct, Math.abs), 1);
     this.#y.label(`conv2d(zeros, turned), ${size} × ${size}`);
     this.#y.show({ rows: size, columns: size, values: step === LAST ? y : [], most: results });
     this.#direct.label(`convTranspose2d(x, w), ${size} × ${size}`);
-    this.#direct.show({ rows: size, columns: size, values: direct, most: results });
+    this.#direct.show({ rows: size, columns: size, values: direct, most: results, hue: (i) => hue(Math.floor(i / size) + padding, (i % size) + padding) });
 
     if (old) this.#map.fly((i) => (own.has(i) ? old[cells.indexOf(i)] : undefined));
     if (moved && moved.step < 3 !== step < 3) {

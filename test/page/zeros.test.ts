@@ -166,6 +166,14 @@ describe('stages', () => {
     const map = spread(2, 1, 2);
     const own = window.map((at, t) => [map[at]!, weights(3)[8 - t]!, t] as const).filter(([v]) => v !== 0);
     expect(await marked('w', 'source')).toEqual(own.map(([, , t]) => t));
+    // The taps of the output's colour, which is its phase, and no others.
+    const colours = (name: string) =>
+      grid(page, 'zeros', name)
+        .locator('.cell .fill')
+        .evaluateAll((all) => all.map((fill) => getComputedStyle(fill).fill));
+    const [mine, taps] = [(await colours('convTranspose2d('))[r * 6 + c]!, await colours('w')];
+    expect(new Set(taps).size).toBe(4);
+    expect(taps.flatMap((colour, t) => (colour === mine ? [t] : []))).toEqual(own.map(([, , t]) => t));
     const text = (await page.textContent('#zeros .zeros-says'))!;
     const y = direct(DEFAULT).data[r * 6 + c]!;
     expect(text).toContain(`y[3, 2], phase (0, 1): ${own.length} of 9 taps meet a cell of x, ${9 - own.length} a zero.`);
