@@ -5,7 +5,7 @@ import { maxPoolBackwardCall, maxPoolCall } from '../../src/ops/pool/arguments.t
 import * as reference from '../../src/ops/pool/cpu.ts';
 import { FORMATS } from '../../src/ops/pool/format.ts';
 import { maxPoolPlans } from '../../src/ops/pool/max.ts';
-import { spreadPlans } from '../../src/ops/pool/spread.ts';
+import { poolGradientPlans } from '../../src/ops/pool/spread.ts';
 import { count, differs, generate } from '../fixtures.ts';
 import { context } from '../gpu.ts';
 import { GEOMETRIES, type Geometry, titleOf } from './cases.ts';
@@ -125,7 +125,7 @@ test('the gradient under every plan, and the adjoint identity', async () => {
       const dy = ctx.tensor(data, small, { layout, dtype });
       const indices = ctx.tensor(pooled.indices.data, small, { layout, dtype: 'u32' });
       const call = maxPoolBackwardCall(`maxPool${rank}dBackward`, rank, dy.spec, indices.spec, shape, geometry);
-      for (const plan of spreadPlans(call, ctx.adapter)) {
+      for (const plan of poolGradientPlans(call, ctx.adapter)) {
         met.add(plan.name);
         const { dx } = runPlan(ctx, call.op, plan, { dy, indices });
         // Sums of multiples of 1/512 are exact in f32.
@@ -157,7 +157,7 @@ test('the gradient gives nothing to indices outside their own window', async () 
     const want = reference.maxPool2dBackward({ data, shape: small }, { data: given, shape: small, dtype: 'u32' }, shape, geometry);
     const dy = ctx.tensor(data, small);
     const indices = ctx.tensor(given, small, { dtype: 'u32' });
-    for (const plan of spreadPlans(maxPoolBackwardCall('maxPool2dBackward', 2, dy.spec, indices.spec, shape, geometry), ctx.adapter))
+    for (const plan of poolGradientPlans(maxPoolBackwardCall('maxPool2dBackward', 2, dy.spec, indices.spec, shape, geometry), ctx.adapter))
       expect(await runPlan(ctx, 'maxPool2dBackward', plan, { dy, indices })['dx']!.data(), plan.name).toEqual(Float32Array.from(want.data));
   }
 });

@@ -3,8 +3,8 @@ import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
 import { product } from '../conv/geometry.ts';
 import type { ConvertCall } from './call.ts';
 import { stepsOf } from './format.ts';
+import { cellParams } from './job.ts';
 import { around, checkLimits, dispatches, placeOf, slices } from './slice.ts';
-import { cellParams } from './spread.ts';
 
 /** The plan of a conversion: the only one. */
 export function convertPlans({ op, x, from, to }: ConvertCall, adapter: Adapter): Plan[] {

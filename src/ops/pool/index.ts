@@ -11,7 +11,7 @@ import { type AdaptiveAvgPoolOptions, type AvgPoolOptions, adaptiveAvgPoolCall, 
 import type { SpreadCall } from './call.ts';
 import { convertPlans } from './convert.ts';
 import { maxPoolPlans } from './max.ts';
-import { spreadPlans } from './spread.ts';
+import { poolGradientPlans, unpoolGradientPlans, unpoolPlans } from './spread.ts';
 import { type ConvertIndicesOptions, convertCall, type MaxUnpoolOptions, maxUnpoolCall } from './unpool.ts';
 
 export type { MaxPoolGeometry, MaxPoolOptions, PoolAutoPad, PoolPadding, WindowOptions } from './arguments.ts';
@@ -130,7 +130,7 @@ function maxPoolBackward(spatial: number): MaxPoolBackward {
       [dy, indices, inputShape, options],
       { dy, indices },
       call,
-      () => spreadPlans(call, ctx.adapter)[0]!,
+      () => poolGradientPlans(call, ctx.adapter)[0]!,
       ({ dx }) => dx!,
     );
   };
@@ -142,11 +142,11 @@ function maxPoolBackward(spatial: number): MaxPoolBackward {
   return Object.assign(now, {
     explain: (ctx: Context, spec: PrepareSpec & Backward & MaxPoolGeometry) => {
       const call = complete(ctx, spec);
-      return explanation(spreadPlans(call, ctx.adapter), inputsOf(call));
+      return explanation(poolGradientPlans(call, ctx.adapter), inputsOf(call));
     },
     prepare: async (ctx: Context, spec: PrepareSpec & Backward & MaxPoolGeometry) => {
       const call = complete(ctx, spec);
-      return prepared<'dy' | 'indices' | 'dx'>(ctx, op, spreadPlans(call, ctx.adapter), inputsOf(call));
+      return prepared<'dy' | 'indices' | 'dx'>(ctx, op, poolGradientPlans(call, ctx.adapter), inputsOf(call));
     },
   });
 }
@@ -161,7 +161,7 @@ function maxUnpool(spatial: number): MaxUnpool {
       [x, indices, options],
       { input: x, indices },
       call,
-      () => spreadPlans(call, ctx.adapter)[0]!,
+      () => unpoolPlans(call, ctx.adapter)[0]!,
       ({ output }) => output!,
     );
   };
@@ -172,11 +172,11 @@ function maxUnpool(spatial: number): MaxUnpool {
   return Object.assign(now, {
     explain: (ctx: Context, spec: PrepareSpec & MaxUnpoolOptions) => {
       const call = complete(ctx, spec, false);
-      return explanation(spreadPlans(call, ctx.adapter), inputsOf(call));
+      return explanation(unpoolPlans(call, ctx.adapter), inputsOf(call));
     },
     prepare: async (ctx: Context, spec: PrepareSpec & MaxUnpoolOptions) => {
       const call = complete(ctx, spec, true);
-      return prepared<'input' | 'indices' | 'output'>(ctx, op, spreadPlans(call, ctx.adapter), inputsOf(call));
+      return prepared<'input' | 'indices' | 'output'>(ctx, op, unpoolPlans(call, ctx.adapter), inputsOf(call));
     },
   });
 }
@@ -191,7 +191,7 @@ function maxUnpoolBackward(spatial: number): MaxUnpoolBackward {
       [dy, indices, options],
       { dy, indices },
       call,
-      () => spreadPlans(call, ctx.adapter)[0]!,
+      () => unpoolGradientPlans(call, ctx.adapter)[0]!,
       ({ dx }) => dx!,
     );
   };
@@ -204,11 +204,11 @@ function maxUnpoolBackward(spatial: number): MaxUnpoolBackward {
   return Object.assign(now, {
     explain: (ctx: Context, spec: PrepareSpec & Backward & MaxUnpoolOptions) => {
       const call = complete(ctx, spec, false);
-      return explanation(spreadPlans(call, ctx.adapter), inputsOf(call));
+      return explanation(unpoolGradientPlans(call, ctx.adapter), inputsOf(call));
     },
     prepare: async (ctx: Context, spec: PrepareSpec & Backward & MaxUnpoolOptions) => {
       const call = complete(ctx, spec, true);
-      return prepared<'dy' | 'indices' | 'dx'>(ctx, op, spreadPlans(call, ctx.adapter), inputsOf(call));
+      return prepared<'dy' | 'indices' | 'dx'>(ctx, op, unpoolGradientPlans(call, ctx.adapter), inputsOf(call));
     },
   });
 }
