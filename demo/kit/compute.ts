@@ -13,10 +13,14 @@ export interface Call<I extends Inputs> {
   readonly cpu: (inputs: { readonly [K in keyof I]: Plain }) => Plain | readonly Plain[];
   /** Draws the results: those of the reference at once, those of the GPU when they are there. */
   readonly show: (...results: Plain[]) => void;
+  /** What it computes, if it only copies: then the GPU's bits must be the reference's, and the badge says so of these words. */
+  readonly exact?: string | undefined;
 }
 
 /** How the GPU's results compare, or why there are none. */
-export type Outcome = { readonly difference: number; readonly equal: boolean; readonly reason?: never } | { readonly reason: string };
+export type Outcome =
+  | { readonly difference: number; readonly equal: boolean; readonly exact?: string | undefined; readonly reason?: never }
+  | { readonly reason: string };
 
 /** Largest difference that f32 sums may have from float64 ones and still be equal, relative to the size of what is summed. */
 const EQUAL = 4e-6;
@@ -31,17 +35,19 @@ export const reference = <I extends Inputs>({ inputs, cpu }: Call<I>): readonly 
 
 const largest = (data: ArrayLike<number>) => Array.from(data).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
-function compare(inputs: Inputs, got: readonly Plain[], want: readonly Plain[]): Outcome {
+function compare({ inputs, exact }: Pick<Call<Inputs>, 'inputs' | 'exact'>, got: readonly Plain[], want: readonly Plain[]): Outcome {
   let difference = 0;
+  let bits = true;
   let reach = Object.values(inputs).reduce((product, { data }) => product * Math.max(1, largest(data)), 1);
   for (const [k, { data }] of want.entries()) {
     reach = Math.max(reach, largest(data));
     for (let i = 0; i < data.length; i++) {
       const apart = Math.abs(got[k]!.data[i]! - data[i]!);
+      bits &&= Object.is(got[k]!.data[i], data[i]);
       difference = Number.isNaN(apart) && !Number.isNaN(data[i]) ? Number.POSITIVE_INFINITY : Math.max(difference, apart || 0);
     }
   }
-  return { difference, equal: difference <= EQUAL * reach };
+  return { difference, equal: exact ? bits : difference <= EQUAL * reach, exact };
 }
 
 let turn: Promise<unknown> = Promise.resolve();
@@ -67,7 +73,7 @@ export function onGpu<I extends Inputs>(call: Call<I>, want: readonly Plain[], w
       const got = await Promise.all(results.map(async (y): Promise<Plain> => ({ data: await y.data(), shape: y.shape })));
       if (!wanted()) return undefined;
       call.show(...got);
-      return compare(call.inputs, got, want);
+      return compare(call, got, want);
     } catch (error) {
       return { reason: (error as { code?: string }).code ?? String(error) };
     } finally {

@@ -106,10 +106,11 @@ export abstract class Lesson extends Panel {
       this.dataset['by'] = 'cpu';
       return;
     }
-    const compared = outcomes as readonly { difference: number; equal: boolean }[];
+    const compared = outcomes.filter((outcome) => outcome.reason === undefined);
     const equal = compared.every((outcome) => outcome.equal);
+    const exact = compared.flatMap((outcome) => outcome.exact ?? []).map((what) => `; ${what} to the last bit`);
     badge.className = `badge ${equal ? 'good' : 'bad'}`;
-    badge.textContent = `GPU ${equal ? '=' : '≠'} CPU reference, largest difference ${tiny(Math.max(...compared.map((outcome) => outcome.difference)))}`;
+    badge.textContent = `GPU ${equal ? '=' : '≠'} CPU reference, largest difference ${tiny(Math.max(...compared.map((outcome) => outcome.difference)))}${equal ? exact.join('') : ''}`;
     badge.removeAttribute('title');
     this.dataset['by'] = 'gpu';
   }
