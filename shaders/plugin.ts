@@ -37,7 +37,7 @@ export function link(name: string, text: string, read: (lib: string) => string) 
     line += body.split('\n').length;
     return [at, file] as const;
   });
-  return { code: [...parts.values()].join('\n'), map };
+  return { code: [...parts.values()].join('\n'), parts, map };
 }
 
 /** "lib/grid.wgsl:6" for a line of a linked text. */
@@ -96,9 +96,11 @@ export function reflect(name: string, code: string): Kernel {
   return { name, code, bindings, params: { size: params.size, fields }, overrides: r.overrides.map((o) => o.name) };
 }
 
-/** Vite plugin: a .wgsl import is the linked and reflected kernel, plain data. `min` cuts comments; `emit` writes the linked text beside the library. */
+/** Vite plugin: a .wgsl import is the linked and reflected kernel, plain data; library files are modules of their own, so that a bundle holds each once.
+ * `min` cuts comments; `emit` writes the linked text beside the library. */
 export default function wgsl({ min = false, emit = false } = {}): Plugin {
   const dir = import.meta.dirname;
+  const module = (code: string) => ({ code, map: { mappings: '' as const } });
   return {
     name: 'wgsl',
     enforce: 'pre',
@@ -108,13 +110,18 @@ export default function wgsl({ min = false, emit = false } = {}): Plugin {
         const name = relative(dir, id)
           .replaceAll('\\', '/')
           .replace(/\.wgsl$/, '');
-        const { code } = link(name, readFileSync(id, 'utf8'), (lib) => {
+        const { code, parts } = link(name, readFileSync(id, 'utf8'), (lib) => {
           const file = join(dir, 'lib', `${lib}.wgsl`);
           this.addWatchFile(file); // an edited library file reloads the page and reruns the tests
           return readFileSync(file, 'utf8');
         });
+        const texts = [...parts].map(([file, text]) => [file, JSON.stringify(min ? minify(text) : text)] as const);
+        const [[, root], ...libs] = texts as [(typeof texts)[0], ...typeof texts];
+        if (name.startsWith('lib/')) return module(`export default ${root};`);
         if (emit) this.emitFile({ type: 'asset', fileName: `shaders/${name}.wgsl`, source: code });
-        return { code: `export default ${JSON.stringify(reflect(name, min ? minify(code) : code))};`, map: { mappings: '' } };
+        const imports = libs.map(([file], i) => `import lib${i} from ${JSON.stringify(join(dir, file))};\n`).join('');
+        const joined = [root, ...libs.map((_, i) => `lib${i}`)].join(', ');
+        return module(`${imports}export default { code: [${joined}].join('\\n'), ...${JSON.stringify({ ...reflect(name, code), code: undefined })} };`);
       },
     },
   };
