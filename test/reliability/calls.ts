@@ -38,6 +38,7 @@ import {
   softmax,
   softmaxBackward,
   tanhDoubleBackward,
+  zeroGrad,
 } from '../../src/nn/index.ts';
 import { LAYERS } from './calls_layers.ts';
 import { POOLS } from './calls_pool.ts';
@@ -175,6 +176,20 @@ export const CALLS: readonly Call[] = [
   { name: 'optimiser sgd', shape: [5], layout: 'nchw', run: (x) => stepped(x, (p) => sgd(p, { lr: 0.5 })) },
   { name: 'optimiser sgd, momentum', shape: [5], layout: 'nchw', run: (x) => stepped(x, (p) => sgd(p, { lr: 0.5, momentum: 0.5 })) },
   { name: 'optimiser adam', shape: [8], layout: 'nchw', run: (x) => stepped(x, (p) => adam(p, { lr: 0.5 })) },
+  {
+    name: 'backward through the tape',
+    shape: [1, 2, 3, 3],
+    layout: 'nhwc',
+    run: (x) =>
+      x.ctx.tidy(() => {
+        const w = parameter(whole(x.ctx, [2, 2, 2, 2]));
+        const loss = mse(convTranspose2d(x, w, { activation: 'relu' }), 1);
+        loss.backward();
+        const result = mul(w.grad!, loss);
+        zeroGrad([w]);
+        return result;
+      }),
+  },
   { name: 'zero insertion', shape: [1, 1, 2, 2, 3], layout: 'nchw', run: (x) => zeroInsert3d(x) },
   ...LAYERS,
   ...POOLS,
