@@ -4,11 +4,13 @@ import { firstPanel } from './hash.ts';
 import { HeroPanel } from './hero/index.ts';
 import { MatrixPanel } from './matrix/index.ts';
 import { StampsPanel } from './stamps/index.ts';
+import { UnpoolPanel } from './unpool/index.ts';
 import { ZerosPanel } from './zeros/index.ts';
 
 // Named here: the package has no side effects, so a module imported for its effect alone would be left out of the build.
 customElements.define('hero-panel', HeroPanel);
 customElements.define('fill-panel', FillPanel);
+customElements.define('unpool-panel', UnpoolPanel);
 customElements.define('stamps-panel', StampsPanel);
 customElements.define('matrix-panel', MatrixPanel);
 customElements.define('zeros-panel', ZerosPanel);

@@ -33,8 +33,8 @@ export interface Cells {
 }
 
 export interface Mark {
-  /** `source` and `target` are outlined, `flash` lights up once, `faint` steps back. */
-  readonly kind: 'source' | 'target' | 'flash' | 'faint';
+  /** `source` and `target` are outlined, `flash` lights up once, `faint` steps back; a mark without kind is only a note. */
+  readonly kind?: 'source' | 'target' | 'flash' | 'faint' | undefined;
   /** A small line below the number. */
   readonly note?: string;
   /** A small line above it: 4 + 6 = over 10. */
