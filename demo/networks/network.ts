@@ -38,7 +38,7 @@ export type Layer = (x: Tensor) => Tensor;
 /** Draws initial weights. */
 export type Init = (ctx: Context, shape: readonly number[], options: { random: Random }) => Tensor;
 
-const constant =
+export const constant =
   (value: number): Init =>
   (ctx, shape) =>
     ctx.tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(value), shape);
@@ -90,6 +90,10 @@ export class Layers {
     return (x) => batchNorm(x, { ...affine, runningMean, runningVar, training: this.training });
   }
 
+  dispose(): void {
+    for (const tensor of Object.values(this.parameters)) tensor.dispose();
+  }
+
   #weighted(name: string, shape: readonly number[], to: number, init: Init) {
     const weight = parameter(this.#tensor(`${name}.weight`, shape, init));
     const bias = parameter(this.#tensor(`${name}.bias`, [to], constant(0)));
@@ -104,35 +108,40 @@ export class Layers {
   }
 }
 
-/** What is left of a network when its layers are made: the loss of a batch, and the result. */
-export interface Rules<Batch extends readonly Tensor[]> {
-  loss(...batch: Batch): Tensor;
-  infer(x: Tensor): Tensor;
-}
-
-/** A step of learning: forward, back, update. All that was made on the way is freed with it. */
-export function learn(layers: Layers, optimizer: Optimizer, loss: () => Tensor): Tensor {
-  return layers.ctx.tidy(() => {
-    layers.training = true;
+/** One update: what a loss says of an optimiser's parameters. All that is made on the way is freed with it.
+ * @returns the loss */
+export function learn(ctx: Context, optimizer: Optimizer, loss: () => Tensor): Tensor {
+  return ctx.tidy(() => {
     const value = loss();
     value.backward({ of: optimizer.params });
     optimizer.step();
     optimizer.zeroGrad();
-    layers.training = false;
     return value;
   });
 }
 
-/** A network of layers that one optimiser teaches. */
-export function network<Batch extends readonly Tensor[]>(layers: Layers, optimizer: Optimizer, { loss, infer }: Rules<Batch>): Network<Batch> {
+/** A network of layers that one optimiser teaches.
+ * @param loss of a batch
+ * @param infer result for a batch */
+export function network<Batch extends readonly Tensor[] = [x: Tensor]>(
+  layers: Layers,
+  optimizer: Optimizer,
+  { loss, infer }: { loss(...batch: Batch): Tensor; infer(x: Tensor): Tensor },
+): Network<Batch> {
   const { ctx, parameters } = layers;
   return {
     ...{ parameters, optimizer },
-    step: (...batch) => learn(layers, optimizer, () => loss(...batch)),
-    infer: (x) => ctx.tidy(() => noGrad(() => infer(x))),
+    step: (...batch) => {
+      layers.training = true;
+      return learn(ctx, optimizer, () => loss(...batch));
+    },
+    infer: (x) => {
+      layers.training = false;
+      return ctx.tidy(() => noGrad(() => infer(x)));
+    },
     dispose: () => {
       optimizer.dispose();
-      for (const tensor of Object.values(parameters)) tensor.dispose();
+      layers.dispose();
     },
   };
 }
