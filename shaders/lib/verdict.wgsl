@@ -4,5 +4,5 @@
 /// The one at `place`, counted over the whole tensor, is outside its plane.
 fn outside(place: u32) { atomicMax(&verdict[1], 0xffffffffu - place); }
 
-/// One leaves its own window.
+/// One leaves its own window: no more than that, since compilers for CPUs run what is behind a branch whether it is taken or not.
 fn stray() { atomicMax(&verdict[0], 1u); }

@@ -1,8 +1,8 @@
-//! verdict: whether an index leaves its own window, and the first that is outside its plane.
+//! verdict: whether an index leaves its own window.
 //! One invocation: one index. Indices are [outer, D, H, W, inner].
 import package::lib::grid::{flat_index};
 import package::lib::cells::{Params, first_of, cell_of, window_of, NOWHERE};
-import package::lib::verdict::{outside, stray};
+import package::lib::verdict::{stray};
 
 override KD: u32;
 override KH: u32;
@@ -21,9 +21,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (id >= params.count) { return; }
   let window = window_of(id);
   let cell = cell_of(indices[params.indices_at + id], first_of(window.n, window.c));
-  if (cell.x == NOWHERE) {
-    outside(params.outer * params.small.x * params.small.y * params.small.z * params.inner + id);
-  } else if (any(cell + params.pad - window.at * vec3u(SD, SH, SW) >= vec3u(KD, KH, KW))) { // left of the window wraps
-    stray();
-  }
+  let leaves = any(cell + params.pad - window.at * vec3u(SD, SH, SW) >= vec3u(KD, KH, KW)); // before the window wraps
+  if (cell.x == NOWHERE || leaves) { stray(); }
 }

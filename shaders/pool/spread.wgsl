@@ -1,11 +1,11 @@
 //! large[n,i] = small[n,o] if the index of window o names i, else 0, for windows side by side: i = o*S + t, 2 of them wide.
 //! One invocation: PAIRS pairs of windows next to each other along W, and all their cells, as vectors. small and large are [outer, D, H, W] of words,
-//! W of large a multiple of 4; windows may stand over its end along D and H. With CHECK, indices that leave their window are reported.
+//! W of large a multiple of 4; windows may stand over its end along D and H. With CHECK, an index that leaves its window is reported.
 //! Source: PyTorch MaxUnpool, and the gradient of MaxPool.
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
-import package::lib::cells::{Params, first_of, cell_of, NOWHERE};
-import package::lib::verdict::{outside, stray};
+import package::lib::cells::{Params, first_of};
+import package::lib::verdict::{stray};
 
 override SD: u32;
 override SH: u32;
@@ -20,8 +20,31 @@ override CHECK: u32;
 @group(0) @binding(3) var<storage, read_write> verdict: array<atomic<u32>>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn report(index: u32, first: u32, place: u32) {
-  if (cell_of(index, first).x == NOWHERE) { outside(place); } else { stray(); }
+/// The cells of two windows in row (d, h) of large: those that an index names get the value.
+fn cells(at: u32, vectors: u32, h: u32, from_row: u32, from_w: vec4u, value: vec2u) -> vec4<bool> {
+  if (CROP != 0u && h >= params.large.y) { return vec4<bool>(); }
+  let hit = from_w == vec4u(from_row + h * params.steps.y);
+  large[at + h * vectors] = select(vec4u(), value.xxyy, hit);
+  return hit;
+}
+
+/// Pair p of an invocation's windows, and whether both stay in theirs. Up to 3 rows are unrolled: CPUs take long over loops.
+fn pair(p: u32, id: u32, n: u32, d0: u32, h0: u32, w: u32, vectors: u32, first: u32) -> bool {
+  let value = small[params.small_at + PAIRS * id + p];
+  let index = indices[params.indices_at + PAIRS * id + p];
+  let from_w = index.xxyy - vec4u(first) - (4u * w + vec4u(0u, 1u, 2u, 3u)) * params.steps.z;
+  var met = vec4<bool>();
+  for (var a = 0u; a < SD; a++) {
+    let d = d0 + a;
+    if (CROP != 0u && d >= params.large.x) { break; }
+    let at = params.large_at + (n * params.large.x + d) * params.large.y * vectors + w;
+    let row = d * params.steps.x;
+    met |= cells(at, vectors, h0, row, from_w, value);
+    if (SH > 1u) { met |= cells(at, vectors, h0 + 1u, row, from_w, value); }
+    if (SH > 2u) { met |= cells(at, vectors, h0 + 2u, row, from_w, value); }
+    for (var b = 3u; b < SH; b++) { met |= cells(at, vectors, h0 + b, row, from_w, value); }
+  }
+  return (met.x || met.y) && (met.z || met.w);
 }
 
 @compute @workgroup_size(64)
@@ -35,30 +58,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let n = over(depths, params.small.x);
   let d0 = (depths - n * params.small.x) * SD;
   let h0 = (rows - depths * params.small.y) * SH;
-  let w0 = PAIRS * (id - rows * blocks);
+  let w = PAIRS * (id - rows * blocks);
   let first = first_of(n, 0u);
-  let step = params.steps.z;
-  for (var p = 0u; p < PAIRS; p++) {
-    let w = w0 + p;
-    let value = small[params.small_at + PAIRS * id + p];
-    let index = indices[params.indices_at + PAIRS * id + p];
-    let from_w = index.xxyy - vec4u(first) - (4u * w + vec4u(0u, 1u, 2u, 3u)) * step;
-    var met = vec4<bool>();
-    for (var a = 0u; a < SD; a++) {
-      let d = d0 + a;
-      if (CROP != 0u && d >= params.large.x) { break; }
-      for (var b = 0u; b < SH; b++) {
-        let h = h0 + b;
-        if (CROP != 0u && h >= params.large.y) { break; }
-        let hit = from_w == vec4u(d * params.steps.x + h * params.steps.y);
-        met |= hit;
-        large[params.large_at + ((n * params.large.x + d) * params.large.y + h) * vectors + w] = select(vec4u(), value.xxyy, hit);
-      }
-    }
-    if (CHECK != 0u && !all(vec2<bool>(met.x || met.y, met.z || met.w))) {
-      let place = params.outer * params.small.x * params.small.y * params.small.z + 2u * (PAIRS * id + p);
-      if (!(met.x || met.y)) { report(index.x, first, place); }
-      if (!(met.z || met.w)) { report(index.y, first, place + 1u); }
-    }
+  var stay = pair(0u, id, n, d0, h0, w, vectors, first);
+  if (PAIRS > 1u) { stay = pair(1u, id, n, d0, h0, w + 1u, vectors, first) && stay; }
+  if (PAIRS > 2u) {
+    stay = pair(2u, id, n, d0, h0, w + 2u, vectors, first) && stay;
+    stay = pair(3u, id, n, d0, h0, w + 3u, vectors, first) && stay;
   }
+  if (CHECK != 0u && !stay) { stray(); }
 }

@@ -3,6 +3,7 @@
 //! With GUARD, nothing unless some index was found to leave its window. Source: the gradient of max unpooling, where duplicates have a winner.
 import package::lib::grid::{group_index};
 import package::lib::cells::{Params, first_of, cell_of, flat, NOWHERE};
+import package::lib::verdict::{outside};
 
 alias real = u32;
 
@@ -41,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       var mine = NOWHERE;
       if (begin + local < windows) {
         let cell = cell_of(indices[params.indices_at + at], first);
-        if (cell.x != NOWHERE) { mine = flat(cell); }
+        if (cell.x == NOWHERE) { outside(params.outer * windows * params.inner + at); } else { mine = flat(cell); }
       }
       named[local] = mine;
       workgroupBarrier();

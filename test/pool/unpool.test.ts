@@ -88,7 +88,9 @@ function pooled(half = false): Unpooling[] {
       return Math.abs(n - least) < stride ? n : undefined;
     });
     if (size.includes(undefined)) return [];
-    const rules = half || (i !== 0 && i !== 4) ? [RULES[i % 3]!] : RULES;
+    // Every rule where windows stand side by side, in both layouts; else one in turn.
+    const apart = x.length === 4 && options.kernelSize === 2 && options.stride === undefined && x[2]! % 2 === 0;
+    const rules = apart && !half ? RULES : [RULES[i % 3]!];
     return rules.map((duplicates) => ({
       title: titleOf(g),
       shape: indices.shape,
