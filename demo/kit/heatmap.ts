@@ -15,15 +15,24 @@ export interface HeatmapOptions {
   readonly label: string;
   /** A picture only: no values are read from it. */
   readonly plain?: boolean;
+  /** Whether it is a picture: 0 is black and 1 is white. */
+  readonly grey?: boolean;
 }
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const night = signal(dark.matches);
+/** Whether the page is dark, for what is drawn in its colours. */
+export const night: Signal<boolean> = signal(dark.matches);
 dark.addEventListener('change', () => {
   night.value = dark.matches;
 });
 
 type Rgb = readonly [number, number, number];
+
+const GREYS: readonly [Rgb, Rgb, Rgb] = [
+  [0, 0, 0],
+  [255, 255, 255],
+  [0, 0, 0],
+];
 
 const rgbOf = (hex: string): Rgb => [1, 3, 5].map((at) => Number.parseInt(hex.trim().slice(at, at + 2), 16)) as unknown as Rgb;
 
@@ -78,9 +87,10 @@ export class Heatmap {
     const { rows, columns, values, most } = this.#shown.value;
     night.value; // the colours are others then
     const style = getComputedStyle(document.documentElement);
-    const [zero, plus, minus] = ['--card', '--plus', '--minus'].map((name) => rgbOf(style.getPropertyValue(name))) as [Rgb, Rgb, Rgb];
-    let full = most ?? 0;
-    if (most === undefined) for (let i = 0; i < values.length; i++) full = Math.max(full, Math.abs(values[i]!));
+    const { grey } = this.#options;
+    const [zero, plus, minus] = grey ? GREYS : (['--card', '--plus', '--minus'].map((name) => rgbOf(style.getPropertyValue(name))) as [Rgb, Rgb, Rgb]);
+    let full = most ?? (grey ? 1 : 0);
+    if (most === undefined && !grey) for (let i = 0; i < values.length; i++) full = Math.max(full, Math.abs(values[i]!));
     Object.assign(this.#canvas, { width: columns, height: rows });
     this.#canvas.style.setProperty('--ratio', String(columns / rows));
     const image = new ImageData(columns, rows);
