@@ -18,11 +18,12 @@ afterAll(async () => {
   await server?.close();
 });
 
-test('there are five snippets', () => {
+test('there are six snippets', () => {
   expect(snippets.map((s) => s.title)).toEqual([
     'Upscale an image on a canvas',
     'In your own frame loop: nothing allocated, nothing compiled',
     'A transposed-convolution layer, and its gradients',
+    'Train',
     'A gradient, and the float64 reference beside it',
     "On somebody else's device: no copies",
   ]);
@@ -39,6 +40,7 @@ test.each(snippets)('runs as written: $title', async ({ code }) => {
   await page.goto(`${url}readme`);
   const own = code
     .replace("'webgpu-upsample/image'", "'/src/image/index.ts'")
+    .replace("'webgpu-upsample/nn'", "'/src/nn/index.ts'")
     .replace("'webgpu-upsample/reference'", "'/src/reference.ts'")
     .replace("'webgpu-upsample'", "'/src/index.ts'");
   await page.addScriptTag({ type: 'module', content: `${own}\nawait ctx.device.queue.onSubmittedWorkDone();\nglobalThis.done = true;` });
