@@ -4,6 +4,7 @@ import { firstPanel } from './hash.ts';
 import { HeroPanel } from './hero/index.ts';
 import { MatrixPanel } from './matrix/index.ts';
 import { StampsPanel } from './stamps/index.ts';
+import { TrainPanel } from './train/index.ts';
 import { UnpoolPanel } from './unpool/index.ts';
 import { ZerosPanel } from './zeros/index.ts';
 
@@ -15,6 +16,7 @@ customElements.define('stamps-panel', StampsPanel);
 customElements.define('matrix-panel', MatrixPanel);
 customElements.define('zeros-panel', ZerosPanel);
 customElements.define('checker-panel', CheckerPanel);
+customElements.define('train-panel', TrainPanel);
 
 // An address with a panel's values is no anchor that the browser would find.
 const first = firstPanel();

@@ -1,0 +1,277 @@
+import { type Context, UpsampleError } from '../../src/index.ts';
+import { openGpu, whyNoGpu } from '../gpu.ts';
+import { button, pick, tick } from '../kit/controls.ts';
+import { drawn, element } from '../kit/dom.ts';
+import { Heatmap } from '../kit/heatmap.ts';
+import { Lesson } from '../kit/lesson.ts';
+import { still } from '../kit/motion.ts';
+import { remembered, word, yes } from '../kit/state.ts';
+import { autoencoder, DECODERS, type Decoder } from '../networks/autoencoder.ts';
+import { effect, signal } from '../signal.ts';
+import { training } from './code.ts';
+import { Curves, type Line } from './curves.ts';
+import { Batches, middle, SIDE, strip, unseen } from './digits.ts';
+import { forward } from './forward.ts';
+import { Learner } from './learner.ts';
+import markup from './train.html?raw';
+
+const NAMES: Readonly<Record<Decoder, string>> = {
+  transposed: 'Transposed convolution',
+  resize: 'Nearest, then convolution',
+  unpool: 'Max unpooling',
+  shuffle: 'Pixel shuffle',
+};
+const LINES: Readonly<Record<Decoder, Line>> = {
+  transposed: { name: NAMES.transposed, colour: '--transposed', dash: [] },
+  resize: { name: NAMES.resize, colour: '--resize', dash: [9, 4] },
+  unpool: { name: NAMES.unpool, colour: '--unpool', dash: [3, 3] },
+  shuffle: { name: NAMES.shuffle, colour: '--shuffle', dash: [12, 4, 3, 4] },
+};
+
+const RATES = ['0.0005', '0.001', '0.002', '0.005', '0.01', '0.02'] as const;
+const SIZES = ['4', '8', '16', '32', '64'] as const;
+const named = <W extends string>(words: readonly W[]): Record<W, string> => Object.assign({}, ...words.map((w) => ({ [w]: w })));
+
+/** Milliseconds that one decoder's turn may take before the next has its own: below the first there is room for more steps, above the second for fewer. */
+const [BRIEF, LONG] = [12, 32];
+const MOST_STEPS = 16;
+/** Milliseconds between two drawings; more where drawing takes long. */
+const REDRAW = 400;
+/** Milliseconds between two comparisons with the reference. */
+const COMPARE = 5000;
+
+/** One row: what a decoder has come to. */
+class Row {
+  readonly element: HTMLTableRowElement;
+  readonly picture: Heatmap;
+  readonly #cells = Array.from({ length: 4 }, () => element('td'));
+
+  constructor(readonly decoder: Decoder) {
+    const { name, colour, dash } = LINES[decoder];
+    const line = drawn('line', { x1: 0, x2: 28, y1: 4, y2: 4, stroke: `var(${colour})`, 'stroke-dasharray': dash.join(' ') });
+    const swatch = drawn('svg', { class: 'swatch', viewBox: '0 0 28 8', 'aria-hidden': 'true' }, line);
+    this.element = element('tr', { 'data-decoder': decoder }, element('th', { scope: 'row' }, swatch, name), ...this.#cells);
+    this.picture = new Heatmap({ label: name, plain: true, grey: true });
+  }
+
+  show(learner: Learner | undefined): void {
+    const { losses = [], drawn, pace = 0 } = learner ?? {};
+    const loss = losses.at(-1);
+    const words = [losses.length, loss?.toFixed(4) ?? '–', drawn?.error.toFixed(4) ?? '–', pace ? (1000 / pace).toPrecision(2) : '–'];
+    for (const [i, cell] of this.#cells.entries()) cell.textContent = String(words[i]);
+    if (!drawn) return;
+    const { name } = LINES[this.decoder];
+    this.picture.label(name, `${name}: the digits 0 to 9 as drawn after ${losses.length} steps, mean square error ${drawn.error.toFixed(4)}`);
+    this.picture.show(strip(drawn.pictures));
+  }
+}
+
+/** Autoencoders that differ in how they go up, learning side by side. */
+export class TrainPanel extends Lesson {
+  readonly markup = markup;
+  readonly #state = remembered(this, {
+    lr: word('0.005', RATES),
+    batch: word('16', SIZES),
+    transposed: yes(true),
+    resize: yes(true),
+    unpool: yes(true),
+    shuffle: yes(false),
+  });
+  readonly #running = signal(false);
+  readonly #ready = signal(false);
+  readonly #rows = DECODERS.map((decoder) => new Row(decoder));
+  readonly #unseen = unseen();
+  #batches = new Batches();
+  #learners = new Map<Decoder, Learner>();
+  #ctx: Context | undefined;
+  #curves: Curves | undefined;
+  /** What touches the networks, one after another. */
+  #line: Promise<unknown> = Promise.resolve();
+  #looping = false;
+  /** Steps of a turn. */
+  #steps = 1;
+  #drawnAt = 0;
+  #comparedAt = 0;
+  #next = 0;
+
+  /** What the decoders made of the unseen digits last, for those who want the numbers. */
+  get drawn(): Readonly<Record<string, ArrayLike<number>>> {
+    return Object.fromEntries([['original', this.#unseen], ...[...this.#learners].map(([name, { drawn }]) => [name, drawn?.pictures ?? []] as const)]);
+  }
+
+  get #chosen(): Decoder[] {
+    return DECODERS.filter((decoder) => this.#state[decoder].value);
+  }
+
+  start(): void {
+    const state = this.#state;
+    const original = new Heatmap({ label: 'Original', plain: true, grey: true });
+    original.label('Original', 'Original: drawn digits 0 to 9');
+    original.show(strip(this.#unseen));
+    this.find('.train-pictures').append(original.element, ...this.#rows.map((row) => row.picture.element));
+    this.find('.train-table tbody').append(...this.#rows.map((row) => row.element));
+    this.#curves = new Curves(
+      this.find('.train-plot'),
+      DECODERS.map((decoder) => LINES[decoder]),
+    );
+    const go = button('Start', () => {
+      this.#running.value = !this.#running.value;
+    });
+    const one = button('One step', () => {
+      this.#running.value = false;
+      this.#queue(() => this.#round(1));
+      this.#queue(() => this.#settle());
+    });
+    const reset = button('Reset', () => {
+      this.#queue(() => this.#reset());
+    });
+    this.find('.controls').append(
+      element('div', { class: 'train-buttons' }, go, one, reset),
+      pick({ label: 'Learning rate', value: state.lr, options: named(RATES) }),
+      pick({ label: 'Batch', value: state.batch, options: named(SIZES) }),
+      element(
+        'fieldset',
+        { class: 'control train-decoders' },
+        element('legend', {}, 'Decoders'),
+        ...DECODERS.map((decoder) => tick({ label: NAMES[decoder], value: state[decoder] })),
+      ),
+    );
+    effect(() => {
+      go.textContent = this.#running.value ? 'Pause' : 'Start';
+      for (const made of [go, one, reset]) made.disabled = !this.#ready.value;
+    });
+    effect(() => this.code.show(training(this.#chosen[0] ?? 'transposed', state.lr.value, state.batch.value)));
+    effect(() => {
+      const chosen = this.#chosen;
+      for (const { decoder, element, picture } of this.#rows) element.hidden = picture.element.hidden = !chosen.includes(decoder);
+      if (this.#ready.value) this.#queue(() => this.#settle()); // one that is new draws, too
+    });
+    effect(() => {
+      if (this.#running.value && this.visible.value && this.#ready.value) void this.#loop();
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.#going) void this.#loop();
+    });
+    this.#show();
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const { ctx, error } = await openGpu();
+    if (!ctx) {
+      this.explain(`Training needs WebGPU, and the reference on the CPU has no training step. ${whyNoGpu(error.reason ?? error.code)}`);
+      return;
+    }
+    this.#ctx = ctx;
+    while (this.#batches.begin()) await new Promise((done) => setTimeout(done));
+    this.#ready.value = true;
+    this.#running.value = !still();
+  }
+
+  get #going(): boolean {
+    return this.#running.value && this.visible.value && this.#ready.value && !document.hidden;
+  }
+
+  /** Runs a task after those before it. */
+  #queue(task: () => Promise<void>): Promise<void> {
+    const mine = this.#line.then(task).catch((error) => this.#fail(error));
+    this.#line = mine;
+    return mine;
+  }
+
+  #fail(error: unknown): void {
+    this.#running.value = false;
+    if (!(error instanceof UpsampleError)) throw error;
+    this.#ready.value = error.code !== 'device-lost';
+    this.explain(error.code === 'device-lost' ? whyNoGpu('device-lost') : error.message);
+  }
+
+  /** Rounds, as long as somebody looks. */
+  async #loop(): Promise<void> {
+    if (this.#looping) return;
+    this.#looping = true;
+    while (this.#going && this.#chosen.length) await this.#queue(() => this.#round(this.#steps));
+    this.#looping = false;
+    await this.#queue(() => this.#settle());
+  }
+
+  #learner(decoder: Decoder): Learner {
+    const known = this.#learners.get(decoder) ?? new Learner(this.#ctx!, decoder);
+    this.#learners.set(decoder, known);
+    return known;
+  }
+
+  /** Some steps of every decoder, each on the same batches. One waits for the GPU before the next begins: neither may be kept from the page for long. */
+  async #round(steps: number): Promise<void> {
+    const [size, lr] = [Number(this.#state.batch.value), Number(this.#state.lr.value)];
+    const batches = Array.from({ length: steps }, () => this.#ctx!.tensor(this.#batches.next(size), [size, 1, SIDE, SIDE]));
+    let longest = 0;
+    try {
+      for (const decoder of this.#chosen) longest = Math.max(longest, await this.#learner(decoder).learn(batches, lr));
+    } finally {
+      for (const batch of batches) batch.dispose();
+    }
+    if (longest > LONG) this.#steps = Math.max(1, this.#steps >> 1);
+    else if (longest < BRIEF) this.#steps = Math.min(MOST_STEPS, this.#steps * 2);
+    const now = performance.now();
+    if (now - this.#drawnAt > REDRAW) {
+      await this.#draw();
+      const taken = performance.now() - now;
+      this.#drawnAt = performance.now() + 4 * taken; // a fifth of the time at most
+    }
+    if (now - this.#comparedAt > COMPARE) await this.#compare(this.#chosen[this.#next++ % this.#chosen.length]);
+    this.#show();
+  }
+
+  /** Draws and compares what there is. */
+  async #settle(): Promise<void> {
+    await this.#draw();
+    for (const decoder of this.#chosen) await this.#compare(decoder);
+  }
+
+  async #draw(): Promise<void> {
+    const x = this.#ctx!.tensor(this.#unseen, [10, 1, SIDE, SIDE]);
+    try {
+      for (const decoder of this.#chosen) await this.#learner(decoder).draw(x);
+    } finally {
+      x.dispose();
+    }
+    this.#show();
+  }
+
+  async #reset(): Promise<void> {
+    for (const learner of this.#learners.values()) learner.dispose();
+    this.#learners.clear();
+    this.#batches = new Batches();
+    while (this.#batches.begin()) await new Promise((done) => setTimeout(done));
+    await this.#settle();
+  }
+
+  /** The middle of an unseen digit through the network as it is now, and through the reference with the same weights. */
+  async #compare(decoder: Decoder | undefined): Promise<void> {
+    if (!decoder) return;
+    const weights = await this.#learner(decoder).weights();
+    this.compute(
+      {
+        inputs: { x: { data: middle(this.#unseen.subarray(3 * SIDE ** 2)), shape: [1, 1, 12, 12] } },
+        gpu: ({ x }, ctx) => {
+          const copies = Object.fromEntries(Object.entries(weights).map(([name, { data, shape }]) => [name, ctx.tensor(data, shape)]));
+          return autoencoder(ctx, { decoder, weights: copies }).infer(x);
+        },
+        cpu: ({ x }) => forward(decoder, weights, x),
+        show: () => {},
+      },
+      decoder,
+    );
+    this.#comparedAt = performance.now();
+  }
+
+  #show(): void {
+    for (const row of this.#rows) row.show(this.#learners.get(row.decoder));
+    const chosen = this.#chosen;
+    const losses = DECODERS.map((decoder) => (chosen.includes(decoder) ? (this.#learners.get(decoder)?.losses ?? []) : []));
+    const spoken = DECODERS.flatMap((decoder, i) => losses[i]!.at(-1)?.toFixed(4).replace(/^/, `${NAMES[decoder]} `) ?? []);
+    this.#curves!.show(losses, `Loss of each batch, step by step${spoken.length ? `; now ${spoken.join(', ')}` : ''}. The table below has the numbers.`);
+    this.dataset['steps'] = String(Math.max(0, ...losses.map((line) => line.length)));
+  }
+}
