@@ -242,6 +242,48 @@ describe('backward', () => {
   );
 });
 
+describe('types and layouts', () => {
+  it(
+    'gradients are in the layout of their tensors; f16 goes backward too, where the device has it',
+    balanced(async () => {
+      const data = generate(2 * 4 * 5 * 3, 1);
+      const w = parameter(of([3, 3, 3, 3], 2));
+      const v = parameter(of([3], 3));
+      const net = (x: Tensor) => mul(bilinear2d(tanh(conv2d(x, w, { padding: 1 })), { size: [7, 9] }), v);
+      const results: number[][] = [];
+      for (const layout of ['nchw', 'nhwc'] as const) {
+        const image = (n: number, c: number, h: number, wide: number, of: ArrayLike<number>) =>
+          layout === 'nchw'
+            ? Array.from(of)
+            : Array.from(
+                { length: n * c * h * wide },
+                (_, i) => of[(Math.floor(i / (c * h * wide)) * c + (i % c)) * h * wide + (Math.floor(i / c) % (h * wide))]!,
+              );
+        const x = ctx.tensor(image(2, 3, 4, 5, data), [2, 3, 4, 5], { layout });
+        const c = ctx.tensor(image(2, 3, 7, 9, generate(2 * 3 * 7 * 9, 5)), [2, 3, 7, 9], { layout });
+        ctx.tidy(() => net(x).backward({ cotangent: c }));
+        const dx = grad(net, { cotangent: c })(x);
+        expect(dx.layout).toBe(layout);
+        results.push([...(await list(w.grad)), ...(await list(v.grad))]);
+        zeroGrad([w, v]);
+        for (const t of [x, c, dx]) t.dispose();
+      }
+      for (const [i, g] of results[0]!.entries()) expect(Math.abs(g - results[1]![i]!)).toBeLessThan(1e-5);
+      if (ctx.device.features.has('shader-f16')) {
+        const half = { dtype: 'f16' } as const;
+        const x = ctx.tensor(data, [2, 3, 4, 5], half);
+        const f = ctx.tensor(await w.data(), w.shape, half);
+        const cotangent = ctx.tensor(generate(2 * 3 * 2 * 3, 4), [2, 3, 2, 3], half);
+        const [dx, dw] = grad((a: Tensor, b: Tensor) => conv2d(a, b, { activation: 'relu' }), { cotangent })(x, f);
+        expect([dx.dtype, dw.dtype]).toEqual(['f16', 'f16']);
+        for (const t of [x, f, cotangent, dx, dw]) t.dispose();
+      }
+      w.dispose();
+      v.dispose();
+    }),
+  );
+});
+
 describe('grad and valueAndGrad', () => {
   it(
     'of one argument a tensor, of several a list; all else is freed',
