@@ -53,13 +53,13 @@ export class UnpoolPanel extends Lesson {
   });
   readonly #drawn = signal<Remembered | undefined>(undefined);
   readonly #returned = signal<Returned | undefined>(undefined);
-  readonly #x = new Grid({ label: 'x', edit: (i, value) => this.#edit('x', i, value) });
+  readonly #x = new Grid({ label: 'x, yours', edit: (i, value) => this.#edit('x', i, value) });
   readonly #pooled = new Grid({ label: 'max pool' });
   readonly #y = new Grid({ label: 'max unpool' });
   readonly #nails = new Grid({ label: 'bed of nails' });
   readonly #dx = new Grid({ label: 'dx' });
   readonly #dpooled = new Grid({ label: 'd pooled' });
-  readonly #dy = new Grid({ label: 'dy', edit: (i, value) => this.#edit('dy', i, value) });
+  readonly #dy = new Grid({ label: 'dy, yours', edit: (i, value) => this.#edit('dy', i, value) });
   readonly #nailed = new Grid({ label: 'd pooled, by bed of nails' });
 
   start(): void {
@@ -225,24 +225,17 @@ export class UnpoolPanel extends Lesson {
       this.find(name).style.setProperty('--beside', String(SIDE + small + SIDE + last));
       this.find(name).style.setProperty('--halves', String(SIDE + Math.max(small, last)));
     }
-    this.#x.label('x, yours');
     this.#x.show({ ...plane, values: x, hue: inWindow });
-    this.#pooled.label(`max pool, ${small} × ${small}`);
     this.#pooled.show({ ...inner, values: pooled, hue: (i) => this.#hue(i) });
-    this.#y.label('max unpool');
     this.#y.show({ ...plane, values: y, hue: owner });
     this.#nails.label(size === SIDE ? 'bed of nails' : `bed of nails, ${size} × ${size}`);
     this.#nails.show({ rows: size, columns: size, values: now.nails, most, hue: nailAt });
 
     const gets = (window: number) => setting.rule === 'sum' || this.#owner(now, at[window]!) === window;
-    this.#dx.label('dx');
     this.#dx.show({ ...plane, values: back.dx, hue: owner });
-    this.#dpooled.label('d pooled');
     this.#dpooled.show({ ...inner, values: back.dpooled, hue: (i) => (gets(i) ? this.#hue(i) : undefined) });
-    this.#dy.label('dy, yours');
     this.#dy.show({ ...plane, values: back.dy, hue: owner });
     this.#nailed.element.hidden = !back.nailed.length;
-    this.#nailed.label('d pooled, by bed of nails');
     if (back.nailed.length) this.#nailed.show({ ...inner, values: back.nailed, hue: (i) => this.#hue(i) });
   }
 
@@ -302,7 +295,7 @@ export class UnpoolPanel extends Lesson {
       const sees = seen.map((i) => short(x[i]!, 3)).join(', ');
       const put = this.#owner(now, where) === window || setting.rule === 'sum';
       return `Window ${window + 1} sees ${sees}. The largest is ${short(pooled[window]!, 3)}, at ${where} = ${place(where)}; ${
-        put ? 'unpooling puts it back there' : `unpooling has a value of another window for that cell`
+        put ? 'unpooling puts it back there' : 'but there unpooling writes the value of another window'
       }.${put ? bed(now, window) : ''}`;
     }
     if (cell === undefined) return zeros(now);

@@ -40,7 +40,11 @@ export function zeros(now: Numbers): string {
   return `${none}.${more} ${alike}; ${same} of its ${at.length} values ${same === 1 ? 'lies' : 'lie'} where the largest was.`;
 }
 
-const HOW = { last: 'the last one wins', first: 'the first one wins', sum: 'values are added' } as const;
+const HOW = {
+  last: 'the last one wins (they carry the same number here, but only it gets the gradient)',
+  first: 'the first one wins (they carry the same number here, but only it gets the gradient)',
+  sum: 'values are added',
+} as const;
 
 /** Who gets the gradient. */
 export function gone({ at, setting }: Numbers, { dy, dx }: { readonly dy: readonly number[]; readonly dx: ArrayLike<number> }): string {
@@ -53,5 +57,5 @@ export function gone({ at, setting }: Numbers, { dy, dx }: { readonly dy: readon
       ? ' Windows that share a cell each get its gradient, and the cell gets it back from each of them.'
       : ` Of windows that share a cell only the ${setting.rule} one gets it, since only its value was written: PyTorch gives it to all of them.`
     : '';
-  return `The gradient takes the same pins home: ${cells(named.size)} of dx get something, the others were never looked at. Of ${short(total, 3)} in dy, ${short(kept, 3)} arrive.${lost}`;
+  return `The gradient takes the same pins home: ${cells(named.size)} of dx ${named.size === 1 ? 'gets' : 'get'} something, all others were no maximum and get 0. Of ${short(total, 3)} in dy, ${short(kept, 3)} arrive.${lost}`;
 }
