@@ -2,7 +2,7 @@
 // convolutions. Source: Ronneberger, Fischer and Brox, arXiv:1505.04597. Here convolutions keep the size, so that nothing is cropped before it is
 // concatenated, norms stand before each relu, and there are two levels of few channels for the paper's four.
 import { type Context, maxPool2d, type Tensor } from '../../src/index.ts';
-import { adam, concat, crossEntropy, instanceNorm, relu } from '../../src/nn/index.ts';
+import { adam, concat, crossEntropy, instanceNorm, noGrad, relu, scale } from '../../src/nn/index.ts';
 import { type Layer, Layers, type Network, type NetworkOptions, network } from './network.ts';
 
 export interface UnetOptions extends NetworkOptions {
@@ -14,11 +14,15 @@ export interface UnetOptions extends NetworkOptions {
 }
 
 /** Scores [N, classes, H, W] of pictures [N, 1, H, W] with H and W in multiples of 4. Learns from pictures and the class of every pixel [N, H, W]. */
-export type Unet = Network<[x: Tensor, classes: Tensor]>;
+export interface Unet extends Network<[x: Tensor, classes: Tensor]> {
+  /** What each level makes of x: `fine`, `middle`, `coarse` on the way down, `up2`, `up1` on the way up, and `scores`. The caller's to dispose.
+   * @param cut whether zeros take the place of what comes across */
+  stages(x: Tensor, cut?: boolean): Record<'fine' | 'middle' | 'coarse' | 'up2' | 'up1' | 'scores', Tensor>;
+}
 
 const pool = (x: Tensor) => maxPool2d(x, { kernelSize: 2 });
 
-export function unet(ctx: Context, { classes, up = 'transposed', channels: c = 8, lr = 5e-3, ...options }: UnetOptions): Unet {
+export function unet(ctx: Context, { classes, up = 'transposed', channels: c = 8, lr = 1e-2, ...options }: UnetOptions): Unet {
   const layers = new Layers(ctx, options);
   const block = (name: string, from: number, to: number): Layer => {
     const conv = layers.conv(`${name}.conv`, from, to, 3, { padding: 1 });
@@ -41,16 +45,19 @@ export function unet(ctx: Context, { classes, up = 'transposed', channels: c = 8
   const up1 = twice('up1', 2 * c, c);
   const score = layers.conv('score', c, classes, 1);
 
-  function scores(x: Tensor): Tensor {
+  function stages(x: Tensor, cut = false) {
+    const across = (features: Tensor) => (cut ? scale(features, 0) : features);
     const fine = down1(instanceNorm(x));
     const middle = down2(pool(fine));
     const coarse = bottom(pool(middle));
-    const y = up2(concat([middle, enlarge2(coarse)]));
-    return score(up1(concat([fine, enlarge1(y)])));
+    const above2 = up2(concat([across(middle), enlarge2(coarse)]));
+    const above1 = up1(concat([across(fine), enlarge1(above2)]));
+    return { fine, middle, coarse, up2: above2, up1: above1, scores: score(above1) };
   }
 
-  return network<[x: Tensor, classes: Tensor]>(layers, adam(layers.learning, { lr }), {
-    loss: (x, labels) => crossEntropy(scores(x), labels),
-    infer: scores,
+  const learner = network<[x: Tensor, classes: Tensor]>(layers, adam(layers.learning, { lr }), {
+    loss: (x, labels) => crossEntropy(stages(x).scores, labels),
+    infer: (x) => stages(x).scores,
   });
+  return { ...learner, stages: (x, cut) => ctx.tidy(() => noGrad(() => stages(x, cut))) };
 }
