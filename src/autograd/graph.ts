@@ -1,5 +1,5 @@
 // What happened to tensors: calls, and the variables between them. Knows no operation, only a table of their transposes.
-import { checkOptions, refuse } from '../check.ts';
+import { checkOptions, flag, refuse, show } from '../check.ts';
 import { checkTensor } from '../op.ts';
 import { type BackwardOptions, type Tape, Tensor } from '../tensor.ts';
 import { unwind } from './unwind.ts';
@@ -46,9 +46,9 @@ export class Call {
   args: readonly unknown[];
   readonly result: unknown;
   /** Arguments that lead to a parameter, as they were known then. */
-  readonly inputs: ReadonlyMap<Tensor, Variable>;
+  readonly inputs = new Map<Tensor, Variable>();
   /** Tensors whose elements must stay as the call read or wrote them, and their versions. */
-  readonly read: readonly (readonly [Tensor, number])[];
+  readonly read: [Tensor, number][] = [];
   /** When it was made. */
   readonly order: number;
   /** Tensors that the backward pass which made this call left behind. */
@@ -58,8 +58,7 @@ export class Call {
   spent = false;
 
   constructor(op: string, args: readonly unknown[], result: unknown, order: number, leftovers: Set<Tensor> | undefined) {
-    const inputs = new Map<Tensor, Variable>();
-    const read: [Tensor, number][] = [];
+    const { inputs, read } = this;
     this.op = op;
     this.args = args.map((arg) =>
       copied(arg, (tensor) => {
@@ -69,8 +68,6 @@ export class Call {
     );
     this.result = result;
     for (const [, tensor] of this.results) read.push([tensor, tensor.version]);
-    this.inputs = inputs;
-    this.read = read;
     this.order = order;
     this.leftovers = leftovers;
   }
@@ -86,6 +83,8 @@ export class Call {
     if (this.spent) return;
     this.spent = true;
     this.args = [];
+    this.inputs.clear();
+    this.read.length = 0;
     for (const [, tensor] of this.results) if (!kept.has(tensor)) tensor.dispose();
   }
 }
@@ -172,12 +171,15 @@ export class Graph {
     checkTensor(op, 'the tensor', from);
     const { ctx } = from;
     ctx.alive(op);
-    const { cotangent, of, keep = [], retain = false } = options;
+    const { cotangent, of, keep = [] } = options;
+    const retain = flag(op, 'retain', options.retain);
     checkCotangent(op, from, cotangent);
-    of?.forEach((p, i) => {
-      checkTensor(op, `of[${i}]`, p, ctx);
+    for (const [name, list] of Object.entries({ of, keep })) {
+      if (list !== undefined && !Array.isArray(list)) refuse(op, `${name} is ${show(list)}`, 'expected an array of tensors');
+      for (const [i, t] of (list ?? []).entries()) checkTensor(op, `${name}[${i}]`, t, ctx);
+    }
+    for (const [i, p] of (of ?? []).entries())
       if (!(p.tape as Variable | undefined)?.gathers) refuse(op, `of[${i}] [${p.shape.join(', ')}] is no parameter`, 'see parameter');
-    });
     const targets = of && new Set(of.map((p) => p.tape as Variable));
     this.while(false, () =>
       ctx.tidy(() => {

@@ -1,5 +1,5 @@
 import { checkCotangent, isReal, one } from '../autograd/graph.ts';
-import { checkOptions, refuse, show } from '../check.ts';
+import { checkOptions, flag, refuse, show } from '../check.ts';
 import { checkTensor } from '../op.ts';
 import { Tensor } from '../tensor.ts';
 import { zeros } from './linear.ts';
@@ -39,7 +39,8 @@ function differentiated<A extends readonly Tensor[]>(op: string, f: (...xs: A) =
   if (typeof f !== 'function') refuse(op, `f is ${show(f)}`, 'expected a function of tensors');
   checkOptions(op, options, ['cotangent', 'createGraph']);
   return (...xs: A): { value: Tensor; grad: GradOf<A> } => {
-    const { cotangent, createGraph = graph.recording && graph.depth > 0 } = options;
+    const { cotangent } = options;
+    const createGraph = flag(op, 'createGraph', options.createGraph, graph.recording && graph.depth > 0);
     checkArguments(op, xs);
     const { ctx } = xs[0]!;
     ctx.alive(op);

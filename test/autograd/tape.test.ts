@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Variable } from '../../src/autograd/graph.ts';
 import { bilinear2d, type Context, conv2d, conv2dBackward, createContext, maxPool2d, maxUnpool2d, type Tensor } from '../../src/index.ts';
 import { add, detach, exp, grad, isParameter, mul, noGrad, parameter, relu, reshape, square, tanh, valueAndGrad, zeroGrad } from '../../src/nn/index.ts';
 import { generate } from '../fixtures.ts';
@@ -129,6 +130,7 @@ describe('backward', () => {
       expect(h.disposed).toBe(false);
       loss.backward({ keep: [h] });
       expect(h.disposed).toBe(false);
+      expect((loss.tape as Variable).source!.inputs.size, 'what was gone through is forgotten').toBe(0);
       zeroGrad([p, q]);
       loss.dispose();
       expect(live()).toBe(before + 1 + 1); // h, and the ones of sum
@@ -458,6 +460,10 @@ describe('sentences', () => {
         loss.backward();
       },
     ],
+    ['retain', 'backward: retain is 1; expected true or false', (p) => sum(p).backward({ retain: 1 as never })],
+    ['keep', 'backward: keep is Tensor; expected an array of tensors', (p) => sum(p).backward({ keep: p as never })],
+    ['kept tensors', /^backward: keep\[0\] is 3; expected a tensor/, (p) => sum(p).backward({ keep: [3 as never] })],
+    ['createGraph', 'grad: createGraph is 1; expected true or false', (p) => grad((x: Tensor) => x, { createGraph: 1 as never })(p)],
     ['what is no parameter', 'backward: of[0] [4] is no parameter; see parameter', (p) => sum(p).backward({ of: [square(p)] })],
     [
       'a parameter that does not lead there',
