@@ -11,6 +11,7 @@ const BUDGETS = [
   ['bedOfNails2d', `export { createContext, bedOfNails2d } ${core}`, 8, 20.4],
   ['convTranspose2d and its gradients', `export { createContext, convTranspose2d, convTranspose2dBackward } ${core}`, 8, 27.6],
   ['everything in webgpu-upsample', `export * ${core}`, 20, 43.5],
+  ['everything with training', `export * from './dist/nn/index.js'; export * ${core}`, 35, 130],
   ['webgpu-upsample/image, beside the core', `export * from './dist/image/index.js'; export { createContext, interpolate } ${core}`, 3, 3],
   ['webgpu-upsample/io, beside the core', `export * from './dist/io/index.js'; export { createContext, interpolate } ${core}`, 3, 3],
   ['webgpu-upsample/reference', "export * from './dist/reference.js'", 8, 13],
