@@ -3,6 +3,7 @@ import type { ConvCase } from './conv.ts';
 import type { PoolCase } from './pool.ts';
 import type { ResampleCase } from './resample.ts';
 import type { ShuffleCase } from './shuffle.ts';
+import type { TrainCase } from './train.ts';
 
 /** [N, C, ...spatial]; of a filter [A, B, ...kernel]. */
 export type Shape = readonly number[];
@@ -26,7 +27,7 @@ export interface AnyCase {
 }
 
 /** A row of any family: one member a family, told apart by `family`. */
-export type Case = ConvCase | PoolCase | ResampleCase | ShuffleCase;
+export type Case = ConvCase | PoolCase | ResampleCase | ShuffleCase | TrainCase;
 
 /** What a library or the reference has for each family: a recipe a family. */
 export type Recipes<Rest extends unknown[], Result> = {

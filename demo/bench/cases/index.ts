@@ -3,6 +3,7 @@ import { convCases } from './conv.ts';
 import { poolCases } from './pool.ts';
 import { resampleCases } from './resample.ts';
 import { shuffleCases } from './shuffle.ts';
+import { trainCases } from './train.ts';
 
 /** Every row, in the order of the tables. */
-export const cases: readonly Case[] = [...resampleCases, ...convCases, ...shuffleCases, ...poolCases];
+export const cases: readonly Case[] = [...resampleCases, ...convCases, ...shuffleCases, ...poolCases, ...trainCases];

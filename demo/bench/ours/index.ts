@@ -6,10 +6,19 @@ import { conv } from './conv.ts';
 import { pool } from './pool.ts';
 import { resample } from './resample.ts';
 import { shuffle } from './shuffle.ts';
+import { train } from './train.ts';
+
+/** What is timed as a call alone. */
+export interface Called {
+  eager(): Tensor;
+  /** The row's output, where it is not what a call returns. */
+  result?(): Promise<Float32Array>;
+  /** Disposes what the recipe made beside the tensors it was given. */
+  close(): void;
+}
 
 /** An operation whose arguments are already those of a case. */
-export interface Way {
-  eager(): Tensor;
+export interface Way extends Called {
   /** The same result from several operations, where that is how others do it. */
   apart?(): Tensor;
   prepare(): Promise<Prepared>;
@@ -18,14 +27,12 @@ export interface Way {
   /** The output's name among them. */
   readonly output: string;
   readonly explanation: Explanation;
-  /** Disposes what the recipe made beside the tensors it was given. */
-  close(): void;
 }
 
 type Given = [ctx: Context, layout: Layout, tensors: Readonly<Record<string, Tensor>>];
-export type OurRecipe<C> = (one: C, ...given: Given) => Way;
+export type OurRecipe<C> = (one: C, ...given: Given) => Way | Called;
 
-const recipes: Recipes<Given, Way> = { conv, pool, resample, shuffle };
+const recipes: Recipes<Given, Way | Called> = { conv, pool, resample, shuffle, train };
 
 /** Rows of more operations than this run in a caller's encoder as fast as in a call: the dispatch is everything. */
 const WORTH_ENCODING = 2e7;
@@ -33,17 +40,19 @@ const WORTH_ENCODING = 2e7;
 type Common = Pick<Entry, 'library' | 'layout' | 'plan' | 'flops'>;
 
 /** The eager call: output allocated and disposed each time. */
-const called = (common: Common, kind: 'call' | 'apart', ctx: Context, run: () => Tensor, close: () => void): Entry => ({
+const called = (common: Common, kind: 'call' | 'apart', ctx: Context, run: () => Tensor, close: () => void, result?: Called['result']): Entry => ({
   ...common,
   kind,
   call: () => run().dispose(),
   flush: () => ctx.flush(),
-  result: async () => {
-    const y = run();
-    const data = await y.data();
-    y.dispose();
-    return data as Float32Array;
-  },
+  result:
+    result ??
+    (async () => {
+      const y = run();
+      const data = await y.data();
+      y.dispose();
+      return data as Float32Array;
+    }),
   close,
 });
 
@@ -96,12 +105,13 @@ export function open({ device }: Shared): { library: Library; ctx: Context } {
         }),
       );
       const way = follow(recipes, one, ctx, layout, tensors);
-      const { plan, flops } = way.explanation;
-      const common: Common = { library: 'ours', layout, plan, ...(flops !== undefined && { flops }) };
       const close = () => {
         way.close();
         for (const tensor of Object.values(tensors)) tensor.dispose();
       };
+      if (!('explanation' in way)) return [called({ library: 'ours', layout }, 'call', ctx, way.eager, close, way.result)];
+      const { plan, flops } = way.explanation;
+      const common: Common = { library: 'ours', layout, plan, ...(flops !== undefined && { flops }) };
       return [
         called(common, 'call', ctx, way.eager, close),
         ...(way.apart ? [called({ library: 'ours', layout }, 'apart', ctx, way.apart, () => {})] : []),

@@ -5,11 +5,12 @@ import { conv } from './conv.ts';
 import { pool } from './pool.ts';
 import { resample } from './resample.ts';
 import { shuffle } from './shuffle.ts';
+import { train } from './train.ts';
 
 /** The exact output of inputs, all of them as their shapes say. */
 export type ReferenceRecipe<C> = (one: C, inputs: Arrays) => Float64Array;
 
-const recipes: Recipes<[Arrays], Float64Array> = { conv, pool, resample, shuffle };
+const recipes: Recipes<[Arrays], Float64Array> = { conv, pool, resample, shuffle, train };
 export const expected = (one: Case, inputs: Arrays): Float64Array => follow(recipes, one, inputs);
 
 /** Largest difference, relative to the largest exact value. A NaN is infinitely wrong. */
