@@ -6,6 +6,7 @@ import { Heatmap } from '../kit/heatmap.ts';
 import { Lesson } from '../kit/lesson.ts';
 import { still } from '../kit/motion.ts';
 import { remembered, word, yes } from '../kit/state.ts';
+import { Turns } from '../kit/turns.ts';
 import { autoencoder, DECODERS, type Decoder } from '../networks/autoencoder.ts';
 import { effect, signal } from '../signal.ts';
 import { training } from './code.ts';
@@ -70,24 +71,21 @@ class Row {
 export class TrainPanel extends Lesson {
   readonly markup = markup;
   readonly #state = remembered(this, {
-    lr: word('0.005', RATES),
+    lr: word('0.01', RATES),
     batch: word('16', SIZES),
     transposed: yes(true),
     resize: yes(true),
     unpool: yes(true),
     shuffle: yes(false),
   });
-  readonly #running = signal(false);
   readonly #ready = signal(false);
+  readonly #turns = new Turns(this, { round: () => this.#round(this.#steps), rest: () => this.#settle(), fail: (error) => this.#fail(error) });
   readonly #rows = DECODERS.map((decoder) => new Row(decoder));
   readonly #unseen = unseen();
   #batches = new Batches();
   #learners = new Map<Decoder, Learner>();
   #ctx: Context | undefined;
   #curves: Curves | undefined;
-  /** What touches the networks, one after another. */
-  #line: Promise<unknown> = Promise.resolve();
-  #looping = false;
   /** Steps of a turn. */
   #steps = 1;
   #drawnAt = 0;
@@ -105,6 +103,7 @@ export class TrainPanel extends Lesson {
 
   start(): void {
     const state = this.#state;
+    const { running } = this.#turns;
     const original = new Heatmap({ label: 'Original', plain: true, grey: true });
     original.label('Original', 'Original: drawn digits 0 to 9');
     original.show(strip(this.#unseen));
@@ -115,15 +114,15 @@ export class TrainPanel extends Lesson {
       DECODERS.map((decoder) => LINES[decoder]),
     );
     const go = button('Start', () => {
-      this.#running.value = !this.#running.value;
+      running.value = !running.value;
     });
     const one = button('One step', () => {
-      this.#running.value = false;
-      this.#queue(() => this.#round(1));
-      this.#queue(() => this.#settle());
+      running.value = false;
+      void this.#turns.queue(() => this.#round(1));
+      void this.#turns.queue(() => this.#settle());
     });
     const reset = button('Reset', () => {
-      this.#queue(() => this.#reset());
+      void this.#turns.queue(() => this.#reset());
     });
     this.find('.controls').append(
       element('div', { class: 'train-buttons' }, go, one, reset),
@@ -137,20 +136,14 @@ export class TrainPanel extends Lesson {
       ),
     );
     effect(() => {
-      go.textContent = this.#running.value ? 'Pause' : 'Start';
+      go.textContent = running.value ? 'Pause' : 'Start';
       for (const made of [go, one, reset]) made.disabled = !this.#ready.value;
     });
     effect(() => this.code.show(training(this.#chosen[0] ?? 'transposed', state.lr.value, state.batch.value)));
     effect(() => {
       const chosen = this.#chosen;
       for (const { decoder, element, picture } of this.#rows) element.hidden = picture.element.hidden = !chosen.includes(decoder);
-      if (this.#ready.value) this.#queue(() => this.#settle()); // one that is new draws, too
-    });
-    effect(() => {
-      if (this.#running.value && this.visible.value && this.#ready.value) void this.#loop();
-    });
-    document.addEventListener('visibilitychange', () => {
-      if (!document.hidden && this.#going) void this.#loop();
+      if (this.#ready.value) void this.#turns.queue(() => this.#settle()); // one that is new draws, too
     });
     this.#show();
     void this.#open();
@@ -165,34 +158,13 @@ export class TrainPanel extends Lesson {
     this.#ctx = ctx;
     while (this.#batches.begin()) await new Promise((done) => setTimeout(done));
     this.#ready.value = true;
-    this.#running.value = !still();
-  }
-
-  get #going(): boolean {
-    return this.#running.value && this.visible.value && this.#ready.value && !document.hidden;
-  }
-
-  /** Runs a task after those before it. */
-  #queue(task: () => Promise<void>): Promise<void> {
-    const mine = this.#line.then(task).catch((error) => this.#fail(error));
-    this.#line = mine;
-    return mine;
+    this.#turns.running.value = !still();
   }
 
   #fail(error: unknown): void {
-    this.#running.value = false;
     if (!(error instanceof UpsampleError)) throw error;
     this.#ready.value = error.code !== 'device-lost';
     this.explain(error.code === 'device-lost' ? whyNoGpu('device-lost') : error.message);
-  }
-
-  /** Rounds, as long as somebody looks. */
-  async #loop(): Promise<void> {
-    if (this.#looping) return;
-    this.#looping = true;
-    while (this.#going && this.#chosen.length) await this.#queue(() => this.#round(this.#steps));
-    this.#looping = false;
-    await this.#queue(() => this.#settle());
   }
 
   #learner(decoder: Decoder): Learner {
@@ -203,11 +175,16 @@ export class TrainPanel extends Lesson {
 
   /** Some steps of every decoder, each on the same batches. One waits for the GPU before the next begins: neither may be kept from the page for long. */
   async #round(steps: number): Promise<void> {
+    const decoders = this.#chosen;
+    if (!decoders.length) {
+      this.#turns.running.value = false;
+      return;
+    }
     const [size, lr] = [Number(this.#state.batch.value), Number(this.#state.lr.value)];
     const batches = Array.from({ length: steps }, () => this.#ctx!.tensor(this.#batches.next(size), [size, 1, SIDE, SIDE]));
     let longest = 0;
     try {
-      for (const decoder of this.#chosen) longest = Math.max(longest, await this.#learner(decoder).learn(batches, lr));
+      for (const decoder of decoders) longest = Math.max(longest, await this.#learner(decoder).learn(batches, lr));
     } finally {
       for (const batch of batches) batch.dispose();
     }
@@ -219,7 +196,7 @@ export class TrainPanel extends Lesson {
       const taken = performance.now() - now;
       this.#drawnAt = performance.now() + 4 * taken; // a fifth of the time at most
     }
-    if (now - this.#comparedAt > COMPARE) await this.#compare(this.#chosen[this.#next++ % this.#chosen.length]);
+    if (now - this.#comparedAt > COMPARE) await this.#compare(decoders[this.#next++ % decoders.length]!);
     this.#show();
   }
 
@@ -248,8 +225,7 @@ export class TrainPanel extends Lesson {
   }
 
   /** The middle of an unseen digit through the network as it is now, and through the reference with the same weights. */
-  async #compare(decoder: Decoder | undefined): Promise<void> {
-    if (!decoder) return;
+  async #compare(decoder: Decoder): Promise<void> {
     const weights = await this.#learner(decoder).weights();
     this.compute(
       {
