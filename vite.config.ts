@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import bundle from './demo/use/bundle.ts';
 import wgsl from './shaders/plugin.ts';
 import { launchOptions } from './test/machine.mjs';
 
@@ -33,15 +34,24 @@ const demo = {
   outDir: resolve('dist-demo'),
   rolldownOptions: { input: ['demo/index.html', 'demo/bench/index.html'].filter(existsSync).map((page) => resolve(page)) },
 };
-const builds: Record<string, object> = { demo, cdn };
+/** The bench for Node as one file, which finds `webgpu` beside it. ONNX Runtime has no WebGPU in Node. */
+const pack = {
+  target: 'node20',
+  ssr: 'test/bench/packed.mjs',
+  minify: false,
+  emptyOutDir: false,
+  rolldownOptions: { external: ['webgpu', /\/ort\/index\.ts$/], output: { entryFileNames: 'bench.mjs', codeSplitting: false } },
+};
+const builds: Record<string, object> = { demo, cdn, pack };
 
 // One process or page per project, files one after another: one GPUDevice for all, and two cores stay usable.
 const shared = { isolate: false, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [wgsl({ min: mode !== 'test' && mode !== 'demo', emit: mode === 'production' })],
+  plugins: [wgsl({ min: mode !== 'test' && mode !== 'demo', emit: mode === 'production' }), bundle()],
   base: './',
   publicDir: false,
+  ...(mode === 'pack' && { ssr: { noExternal: true as const } }),
   ...(mode === 'demo' && { root: 'demo' }),
   optimizeDeps: { exclude: ['onnxruntime-web'] }, // its bundle finds its wasm by import.meta.url
   build: { ...(builds[mode] ?? library) },

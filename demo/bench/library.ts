@@ -8,8 +8,8 @@ export type Arrays = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 export interface Entry {
   readonly library: string;
   /** `call` is what a user writes, all it costs included; `encode` records a prepared operation into a command buffer; `apart` is
-   * a call of several operations in place of one. */
-  readonly kind: 'call' | 'encode' | 'apart';
+   * a call of several operations in place of one, and `f32` our call of an f16 row in f32. */
+  readonly kind: 'call' | 'encode' | 'apart' | 'f32';
   readonly layout: Layout;
   /** Which of the library's plans runs, where it says so. */
   readonly plan?: string;

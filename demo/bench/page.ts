@@ -1,7 +1,7 @@
 import { PEERS } from './library.ts';
-import { cells, headers, markdown } from './report.ts';
+import { cells, headers, markdown, roofText } from './report.ts';
 import type { Row } from './row.ts';
-import { FULL, openBench, QUICK, type Report } from './run.ts';
+import { openBench, QUICK, type Report, THOROUGH } from './run.ts';
 
 const get = <T extends Element>(selector: string): T => document.querySelector<T>(selector)!;
 const form = get<HTMLFormElement>('#options');
@@ -35,7 +35,7 @@ function show(row: Row, report: Report) {
   const { adapter, software, roofs, versions } = report;
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   get('#adapter').textContent =
-    `${adapter}${software ? ': a software adapter, so these times say little about GPUs' : ''}. ${names.join(', ')}. Copy ${roofs[0]!.copy.median.toFixed(1)} GB/s.`;
+    `${adapter}${software ? ': a software adapter, so these times say little about GPUs' : ''}. ${names.join(', ')}. ${roofText(roofs[0]!)}.`;
   if (table.hidden) get('thead tr').replaceChildren(...line(headers(report), 'th'));
   table.hidden = false;
   const tr = document.createElement('tr');
@@ -58,7 +58,7 @@ form.addEventListener('submit', async (event) => {
   try {
     const bench = await (opened ??= openBench());
     latest = await bench.run(
-      { ...(data.get('rounds') === 'full' ? FULL : QUICK), peers: data.getAll('peers').map(String), only: String(data.get('only') ?? '') },
+      { ...(data.get('rounds') === 'full' ? THOROUGH : QUICK), peers: data.getAll('peers').map(String), only: String(data.get('only') ?? '') },
       {
         signal: abort.signal,
         progress: (text, done, total) => {

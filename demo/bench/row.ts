@@ -1,10 +1,13 @@
 // One row: every library enters, is checked, and races.
 import type { Layout } from '../../src/index.ts';
-import { bytesOf, type Case } from './cases/case.ts';
+import { bytesOf, type Case, count } from './cases/case.ts';
 import { inputsOf, toLayout } from './inputs.ts';
 import type { Entry, Library } from './library.ts';
-import { firstCall, type RaceOptions, race, rivalOf } from './race.ts';
-import { errorOf, expected } from './reference/index.ts';
+import { firstCall, type RaceOptions, race, rivalOf, secondCall } from './race.ts';
+import { type Exact, exactIn, exactOf } from './reference/exact.ts';
+import { errorOf } from './reference/index.ts';
+import type { Roof } from './roof/index.ts';
+import { type Floor, floorOf, ofGemm } from './roof/roofline.ts';
 import { best, ratios, type Spread, spread } from './statistics.ts';
 
 /** What one library did with one row in one layout. Times in ms a call. */
@@ -17,12 +20,16 @@ export interface Timing extends Pick<Entry, 'library' | 'kind' | 'layout' | 'pla
   readonly wrong: boolean;
   readonly times: readonly number[];
   readonly spread?: Spread;
-  /** Peers, and ours apart: their time over our call's in the same layout, round by round; above 1 that call is faster. */
+  /** Where one call takes too long to be repeated: what it took, in ms. Then there are no times. */
+  readonly once?: number;
+  /** Peers, ours apart and in f32: their time over our call's in the same layout, round by round; above 1 that call is faster. */
   readonly ratio?: Spread;
   /** Peers: their fastest round over our fastest. */
   readonly best?: number;
-  /** Bytes of the row over our time, as a fraction of the copy rate. Small rows that stay in a cache exceed 1. */
-  readonly ofCopy?: number;
+  /** The row's floor over our time. Small rows that stay in a cache exceed 1. */
+  readonly ofRoof?: number;
+  /** Convolutions: our rate of operations, as a fraction of our product of matrices. */
+  readonly ofGemm?: number;
 }
 
 export interface Row {
@@ -31,52 +38,61 @@ export interface Row {
   /** Floating-point operations, where an operation counts them. */
   readonly flops?: number;
   readonly bytes: number;
+  readonly floor: Floor;
   readonly timings: readonly Timing[];
-  /** Peers that cannot run the row, and why. */
+  /** Libraries that cannot run the row, and why. */
   readonly missing: Readonly<Record<string, string>>;
 }
 
-/** Rounding, and float32 coordinates, stay below this; another rule for coordinates does not. */
-const WRONG = 1e-3;
+/** Rounding, and float32 coordinates, stay below this; another rule for coordinates does not. Peers may sum in f16. */
+const WRONG = { f32: 1e-3, f16: 3e-2 };
 
 const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 100);
 
-async function enterAll(libraries: readonly Library[], one: Case, inputs: ReturnType<typeof inputsOf>) {
+/** What a library says of a row: its entries, or why there are none. */
+async function enter(library: Library, one: Case, layout: Layout, inputs: ReturnType<typeof inputsOf>): Promise<Entry[] | string> {
+  const arrays = Object.entries(inputs).map(([name, data]) => [name, toLayout(data, one.inputs[name]!, layout, one.filters.includes(name))] as const);
+  try {
+    return await library.enter(one, layout, Object.fromEntries(arrays));
+  } catch (error) {
+    return firstLine(error);
+  }
+}
+
+type Check = Pick<Timing, 'first' | 'error' | 'wrong' | 'once'>;
+
+/** @param roof measured in the same run */
+export async function rowOf(one: Case, libraries: readonly Library[], options: RaceOptions, roof: Roof, done: () => Promise<unknown>): Promise<Row> {
+  const inputs = inputsOf(one);
+  const exact = exactOf(one, inputs);
+  const placed: Partial<Record<Layout, Exact>> = {};
   const entries: Entry[] = [];
+  const checks: Check[] = [];
   const missing: Record<string, string> = {};
   for (const library of libraries)
     for (const layout of library.layouts) {
-      const arrays = Object.entries(inputs).map(([name, data]) => [name, toLayout(data, one.inputs[name]!, layout, one.filters.includes(name))] as const);
-      const entered = await library.enter(one, layout, Object.fromEntries(arrays));
+      const entered = await enter(library, one, layout, inputs);
       if (typeof entered === 'string') missing[library.name] = entered;
-      else entries.push(...entered);
+      for (const entry of typeof entered === 'string' ? [] : entered) {
+        try {
+          const first = await firstCall(entry, done);
+          const { data, ms } = await secondCall(entry);
+          const { values, at } = (placed[layout] ??= exactIn(exact, one, layout));
+          const error = errorOf(data, values, at, count(one.output));
+          const slow = library.name !== 'ours' && ms > options.mostCallMs;
+          entries.push(entry);
+          checks.push({ first, error, wrong: !(error < WRONG[one.dtype ?? 'f32']), ...(slow && { once: ms }) });
+        } catch (error) {
+          missing[library.name] = firstLine(error);
+          await entry.close();
+        }
+      }
     }
-  return { entries, missing };
-}
-
-/** @param copyRate in GB/s */
-export async function rowOf(one: Case, libraries: readonly Library[], options: RaceOptions, copyRate: number, done: () => Promise<unknown>): Promise<Row> {
-  const inputs = inputsOf(one);
-  const exact = expected(one, inputs);
-  const exactIn: Partial<Record<Layout, Float64Array>> = {};
-  const { entries: entered, missing } = await enterAll(libraries, one, inputs);
-  const entries: Entry[] = [];
-  const checks: Pick<Timing, 'first' | 'error' | 'wrong'>[] = [];
-  for (const entry of entered) {
-    try {
-      const first = await firstCall(entry, done);
-      const error = errorOf(await entry.result(), (exactIn[entry.layout] ??= toLayout(exact, one.output, entry.layout, one.filters.includes('output'))));
-      entries.push(entry);
-      checks.push({ first, error, wrong: !(error < WRONG) });
-    } catch (error) {
-      if (entry.library === 'ours') throw error;
-      missing[entry.library] = firstLine(error);
-      await entry.close();
-    }
-  }
-  const right = entries.filter((_, i) => !checks[i]!.wrong);
+  const right = entries.filter((_, i) => !checks[i]!.wrong && !checks[i]!.once);
   const raced = await race(right, options, done);
   const bytes = bytesOf(one);
+  const flops = entries.find((entry) => entry.flops !== undefined)?.flops;
+  const floor = floorOf(flops ?? 0, bytes, roof);
   const timings = entries.map((entry, i): Timing => {
     const { library, kind, layout, plan } = entry;
     const same = { library, kind, layout, ...(plan && { plan }), ...checks[i]! };
@@ -88,11 +104,11 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
       ...same,
       times,
       spread: s,
-      ...(library === 'ours' && { ofCopy: bytes / 1e6 / s.median / copyRate }),
+      ...(library === 'ours' && kind !== 'f32' && { ofRoof: floor.ms / s.median }),
+      ...(library === 'ours' && kind !== 'f32' && one.family === 'conv' && flops && { ofGemm: ofGemm(flops, s.median, roof) }),
       ...(ours && ours !== times && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
     };
   });
   for (const entry of entries) await entry.close();
-  const flops = entries.find((entry) => entry.flops !== undefined)?.flops;
-  return { name: one.name, group: one.group, bytes, ...(flops !== undefined && { flops }), timings, missing };
+  return { name: one.name, group: one.group, bytes, ...(flops !== undefined && { flops }), floor, timings, missing };
 }

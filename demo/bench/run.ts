@@ -5,23 +5,22 @@ import { open } from './ours/index.ts';
 import type { RaceOptions } from './race.ts';
 import { type Roof, roofOf } from './roof/index.ts';
 import { type Row, rowOf } from './row.ts';
+import { type Selection, select } from './select.ts';
 
-export interface BenchOptions extends RaceOptions {
-  /** Rows whose name contains this, or one of these between commas; default all. */
-  readonly only?: string;
-  /** Only the rows for that, unless `only` names some. */
-  readonly quick?: boolean;
+export interface BenchOptions extends RaceOptions, Selection {
   /** Names in PEERS. */
   readonly peers: readonly string[];
 }
 
 /** Rounds of a run that is to finish soon, and of one whose numbers are kept. */
-export const QUICK: RaceOptions & { quick: true } = { quick: true, rounds: 5, mostRounds: 15, roundMs: 20, mostMs: 600 };
-export const FULL: RaceOptions = { rounds: 15, mostRounds: 45, roundMs: 50, mostMs: 60_000 };
+export const QUICK: RaceOptions & { quick: true } = { quick: true, rounds: 5, mostRounds: 15, roundMs: 20, mostMs: 600, mostCallMs: 2000 };
+export const THOROUGH: RaceOptions = { rounds: 15, mostRounds: 45, roundMs: 50, mostMs: 60_000, mostCallMs: 10_000 };
 
 export interface Report {
   readonly adapter: string;
   readonly software: boolean;
+  /** What the run used of the adapter's features. */
+  readonly features: readonly string[];
   readonly agent: string;
   readonly cores: number;
   readonly date: string;
@@ -81,6 +80,10 @@ export async function openBench(): Promise<Bench> {
   const { library: ours, ctx } = open(shared);
   const software = ctx.isSoftware;
   const peers = new Map<string, Library>();
+  let lost: GPUDeviceLostInfo | undefined;
+  device.lost.then((reason) => {
+    lost = reason;
+  });
 
   async function run(options: BenchOptions, { signal, progress, row }: Listener = {}): Promise<Report> {
     const libraries = [ours];
@@ -90,16 +93,14 @@ export async function openBench(): Promise<Bench> {
       peers.set(name, peer);
       libraries.push(peer);
     }
-    const few = options.quick && !options.only;
-    const texts = (options.only ?? '').split(',');
-    const wanted = (name: string) => texts.some((text) => name.includes(text));
-    const chosen = cases.filter(({ name, on, quick }) => wanted(name) && (quick || !few) && (!on || (on === 'software') === software));
-    progress?.('measuring the copy rate', 0, chosen.length);
-    const roofs = [await roofOf(device, software)];
+    const chosen = select(cases, options, { software, f16: device.features.has('shader-f16') });
+    progress?.('measuring the denominators', 0, chosen.length);
+    const roofs = [await roofOf(ctx)];
     const rows: Row[] = [];
     const report = (): Report => ({
       adapter: [info.vendor, info.architecture, info.description].filter(Boolean).join(' '),
       software,
+      features: FEATURES.filter((feature) => device.features.has(feature)),
       agent: navigator.userAgent,
       cores: navigator.hardwareConcurrency,
       date: new Date().toISOString(),
@@ -109,14 +110,15 @@ export async function openBench(): Promise<Bench> {
       rows: [...rows],
     });
     for (const one of chosen) {
-      if (signal?.aborted) break;
+      if (signal?.aborted || lost) break;
       progress?.(one.name, rows.length, chosen.length);
-      const finished = await rowOf(one, libraries, options, roofs[0]!.copy.median, done);
+      const finished = await rowOf(one, libraries, options, roofs[0]!, done);
       rows.push(finished);
       row?.(finished, report());
     }
-    progress?.('measuring the copy rate again', rows.length, chosen.length);
-    roofs.push(await roofOf(device, software));
+    if (lost) throw new Error(`the device is lost (${lost.reason}) after ${rows.at(-1)?.name ?? 'no row'}: ${lost.message}`);
+    progress?.('measuring the denominators again', rows.length, chosen.length);
+    roofs.push(await roofOf(ctx));
     return report();
   }
   return { run, close: () => device.destroy() };

@@ -72,7 +72,7 @@ test('inputs repeat and have the shape of the case', () => {
 
 test('the smallest rows run, are right, and fill the table', async () => {
   const bench = await openBench();
-  const report = await bench.run({ only: 'tiny', peers: [], rounds: 2, mostRounds: 2, roundMs: 1, mostMs: 1000 });
+  const report = await bench.run({ only: 'tiny', peers: [], rounds: 2, mostRounds: 2, roundMs: 1, mostMs: 1000, mostCallMs: 1000 });
   bench.close();
   expect(report.rows.length).toBeGreaterThan(0);
   for (const row of report.rows) {

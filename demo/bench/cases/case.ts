@@ -8,6 +8,8 @@ import type { TrainCase } from './train.ts';
 /** [N, C, ...spatial]; of a filter [A, B, ...kernel]. */
 export type Shape = readonly number[];
 
+export type Scale = 'full' | 'reduced';
+
 /** What every row says about itself, as plain data. Arrays are given to a library in the layout that is natural for it. */
 export interface AnyCase {
   /** Unique; `--only` matches a part of it. */
@@ -16,14 +18,20 @@ export interface AnyCase {
   readonly group: string;
   readonly inputs: Readonly<Record<string, Shape>>;
   readonly output: Shape;
-  /** Bytes that the row cannot avoid to move, where they are not those of inputs and output. */
+  /** Bytes that the row cannot avoid to move in f32, where they are not those of inputs and output. */
   readonly bytes?: number;
+  /** 32-bit words among them, whatever the element type: indices. */
+  readonly words?: number;
+  /** Element type of all tensors, default f32. Numbers given to an f16 row are halves, and our own f32 races along. */
+  readonly dtype?: 'f16';
   /** Which inputs, and whether the `output`, are filters: where channels are last, both their channel axes are, and A stands behind B. */
   readonly filters: readonly string[];
-  /** Where the row is run: everywhere, or only on GPUs or software adapters (large shapes and their reduced forms). */
-  readonly on?: 'gpu' | 'software';
+  /** The form of a layer that is large: its own shape, which GPUs run, or one that a software adapter runs in a fraction of a second. */
+  readonly scale?: Scale;
   /** Whether a quick run has the row. */
   readonly quick: boolean;
+  /** Whether the row is looked at after every change of a kernel. */
+  readonly trend?: boolean;
 }
 
 /** A row of any family: one member a family, told apart by `family`. */
@@ -48,6 +56,8 @@ export function lies({ inputs, output, filters }: AnyCase, name: string, layout:
   return filters.includes(name) ? [...rest, b, a] : [a, ...rest, b];
 }
 
-/** Bytes of a case's inputs and output, f32, each touched once: what a row that is bound by memory cannot avoid. */
-export const bytesOf = ({ inputs, output, bytes }: AnyCase): number =>
-  bytes ?? 4 * [...Object.values(inputs), output].reduce((sum, shape) => sum + count(shape), 0);
+/** Bytes of a case's inputs and output, each touched once: what a row that is bound by memory cannot avoid. */
+export function bytesOf({ inputs, output, bytes, words = 0, dtype }: AnyCase): number {
+  const single = bytes ?? 4 * [...Object.values(inputs), output].reduce((sum, shape) => sum + count(shape), 0);
+  return dtype ? single / 2 + 2 * words : single;
+}

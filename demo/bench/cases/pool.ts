@@ -1,4 +1,4 @@
-import { type AnyCase, count } from './case.ts';
+import { type AnyCase, count, type Scale } from './case.ts';
 
 export interface PoolCase extends AnyCase {
   readonly family: 'pool';
@@ -18,9 +18,10 @@ interface Options {
   s?: number;
   p?: number;
   ceil?: boolean;
-  on?: 'gpu' | 'software';
+  scale?: Scale;
   tag?: string;
   quick?: boolean;
+  trend?: boolean;
 }
 
 const NAMES = {
@@ -38,7 +39,7 @@ function row(
   op: PoolCase['op'],
   channels: number,
   size: readonly number[],
-  { k = 2, s = k, p = 0, ceil = false, on, tag, quick = false }: Options = {},
+  { k = 2, s = k, p = 0, ceil = false, scale, tag, quick = false, trend }: Options = {},
 ): PoolCase {
   const large = [1, channels, ...size];
   // SegNet's 45 rows are 22 windows and a half: unpooled, they are cut from 23.
@@ -63,31 +64,33 @@ function row(
     inputs,
     output,
     bytes: 4 * (count(large) + count(small) + indices),
+    words: indices,
     op,
     kernel: k,
     stride: s,
     padding: p,
     ceil,
     large,
-    ...(on && { on }),
+    ...(scale && { scale }),
+    ...(trend && { trend }),
   };
 }
 
 const square = (n: number) => [n, n];
-const gpu = 'gpu';
-const software = 'software';
+const full = { scale: 'full' } as const;
+const reduced = { scale: 'reduced' } as const;
 const K3 = { k: 3, s: 2, p: 1 };
 
 /** Encoders and decoders that pool, and their reduced forms. */
 export const poolCases: readonly PoolCase[] = [
   row('max', 8, square(16), { tag: 'tiny', quick: true }),
   row('unpool', 8, square(16), { tag: 'tiny' }),
-  row('max', 64, [180, 240], { tag: 'R15 (reduced)', on: software }),
-  row('maxIndices', 64, [180, 240], { tag: 'R15 (reduced)', quick: true, on: software }),
-  row('unpool', 64, [180, 240], { tag: 'R13 (reduced)', quick: true, on: software }),
+  row('max', 64, [180, 240], { tag: 'R15 (reduced)', ...reduced }),
+  row('maxIndices', 64, [180, 240], { tag: 'R15 (reduced)', quick: true, ...reduced }),
+  row('unpool', 64, [180, 240], { tag: 'R13 (reduced)', quick: true, trend: true, ...reduced }),
   row('unpool', 512, [45, 60], { ceil: true, tag: 'R14' }),
-  row('maxGrad', 64, [180, 240], { tag: 'R15 (reduced)', quick: true, on: software }),
-  row('unpoolGrad', 64, [180, 240], { tag: 'R13 (reduced)', on: software }),
+  row('maxGrad', 64, [180, 240], { tag: 'R15 (reduced)', quick: true, ...reduced }),
+  row('unpoolGrad', 64, [180, 240], { tag: 'R13 (reduced)', ...reduced }),
   row('max', 64, square(112), { ...K3, tag: 'ResNet stem' }),
   row('maxIndices', 64, square(112), { ...K3, tag: 'ResNet stem' }),
   row('maxGrad', 64, square(112), { ...K3, tag: 'ResNet stem' }),
@@ -95,8 +98,11 @@ export const poolCases: readonly PoolCase[] = [
   row('avg', 64, square(112), K3),
   row('avgGrad', 64, square(128)),
 
-  row('unpool', 64, [360, 480], { tag: 'R13', on: gpu }),
-  row('maxIndices', 64, [360, 480], { tag: 'R15', on: gpu }),
-  row('max', 64, [360, 480], { tag: 'R15', on: gpu }),
-  row('maxGrad', 64, [360, 480], { tag: 'R15', on: gpu }),
+  row('unpool', 64, [360, 480], { tag: 'R13', quick: true, trend: true, ...full }),
+  row('unpoolGrad', 64, [360, 480], { tag: 'R13', ...full }),
+  row('maxIndices', 64, [360, 480], { tag: 'R15', quick: true, ...full }),
+  row('max', 64, [360, 480], { tag: 'R15', ...full }),
+  row('maxGrad', 64, [360, 480], { tag: 'R15', quick: true, ...full }),
+  row('avg', 64, [360, 480], { ...full }),
+  row('avgGrad', 64, [360, 480], { ...full }),
 ];

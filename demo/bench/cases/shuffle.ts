@@ -8,11 +8,11 @@ export interface ShuffleCase extends AnyCase {
   readonly unshuffle: boolean;
 }
 
-type Options = Partial<Pick<ShuffleCase, 'order' | 'unshuffle' | 'quick' | 'on'>> & { tag?: string };
+type Options = Partial<Pick<ShuffleCase, 'order' | 'unshuffle' | 'quick' | 'scale'>> & { tag?: string };
 
 /** One image, given by its deep side: channels beside the small plane. */
 function row(channels: number, size: readonly number[], factor: number, options: Options = {}): ShuffleCase {
-  const { order = 'DCR', unshuffle = false, quick = false, on, tag } = options;
+  const { order = 'DCR', unshuffle = false, quick = false, scale, tag } = options;
   const deep = [1, channels, ...size];
   const wide = [1, channels / factor ** size.length, ...size.map((n) => n * factor)];
   const [from, to] = unshuffle ? [wide, deep] : [deep, wide];
@@ -28,12 +28,12 @@ function row(channels: number, size: readonly number[], factor: number, options:
     order,
     factor,
     unshuffle,
-    ...(on && { on }),
+    ...(scale && { scale }),
   };
 }
 
-const gpu = 'gpu';
-const software = 'software';
+const full = { scale: 'full' } as const;
+const reduced = { scale: 'reduced' } as const;
 const crd = { order: 'CRD' } as const;
 const unshuffle = { unshuffle: true } as const;
 
@@ -41,22 +41,24 @@ const unshuffle = { unshuffle: true } as const;
 export const shuffleCases: readonly ShuffleCase[] = [
   row(16, [8, 8], 2, { tag: 'tiny', quick: true }),
   row(16, [8, 8], 2, { ...crd, tag: 'tiny' }),
-  row(64, [90, 160], 2, { tag: 'R10 (reduced)', quick: true, on: software }),
-  row(64, [90, 160], 2, { ...crd, tag: 'R10 (reduced)', on: software }),
-  row(48, [68, 120], 4, { tag: 'R11 (reduced)', quick: true, on: software }),
-  row(48, [68, 120], 4, { ...crd, tag: 'R11 (reduced)', on: software }),
+  row(64, [90, 160], 2, { tag: 'R10 (reduced)', quick: true, ...reduced }),
+  row(64, [90, 160], 2, { ...crd, tag: 'R10 (reduced)', ...reduced }),
+  row(48, [68, 120], 4, { tag: 'R11 (reduced)', quick: true, ...reduced }),
+  row(48, [68, 120], 4, { ...crd, tag: 'R11 (reduced)', ...reduced }),
   row(27, [61, 83], 3),
   row(27, [61, 83], 3, crd),
   row(12, [64, 64], 2),
-  row(64, [90, 160], 2, { ...unshuffle, tag: 'R10 (reduced)', on: software }),
-  row(64, [90, 160], 2, { ...unshuffle, ...crd, tag: 'R10 (reduced)', on: software }),
-  row(48, [68, 120], 4, { ...unshuffle, tag: 'R11 (reduced)', on: software }),
-  row(48, [68, 120], 4, { ...unshuffle, ...crd, tag: 'R11 (reduced)', on: software }),
+  row(64, [90, 160], 2, { ...unshuffle, tag: 'R10 (reduced)', ...reduced }),
+  row(64, [90, 160], 2, { ...unshuffle, ...crd, tag: 'R10 (reduced)', ...reduced }),
+  row(48, [68, 120], 4, { ...unshuffle, tag: 'R11 (reduced)', ...reduced }),
+  row(48, [68, 120], 4, { ...unshuffle, ...crd, tag: 'R11 (reduced)', ...reduced }),
   row(64, [8192], 4, crd),
   row(64, [16, 20, 24], 2, crd),
 
-  row(256, [360, 640], 2, { tag: 'R10', on: gpu }),
-  row(256, [360, 640], 2, { ...crd, tag: 'R10', on: gpu }),
-  row(48, [270, 480], 4, { tag: 'R11', on: gpu }),
-  row(48, [270, 480], 4, { ...crd, tag: 'R11', on: gpu }),
+  row(256, [360, 640], 2, { tag: 'R10', quick: true, ...full }),
+  row(256, [360, 640], 2, { ...crd, tag: 'R10', ...full }),
+  row(48, [270, 480], 4, { tag: 'R11', ...full }),
+  row(48, [270, 480], 4, { ...crd, tag: 'R11', ...full }),
+  row(256, [360, 640], 2, { ...unshuffle, tag: 'R10', ...full }),
+  row(48, [270, 480], 4, { ...unshuffle, tag: 'R11', ...full }),
 ];

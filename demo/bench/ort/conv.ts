@@ -1,7 +1,7 @@
 import type { ConvCase } from '../cases/conv.ts';
 import type { OrtRecipe } from './graph.ts';
 
-export const conv: OrtRecipe<ConvCase> = ({ op, of, w, stride, padding, outputPadding, groups, x }) => {
+export const conv: OrtRecipe<ConvCase> = ({ op, of, w, stride, padding, outputPadding, dilation, groups, x }) => {
   if (of === 'dw') return 'no gradients';
   const weights = ['w'];
   const kernel = { kernel_shape: w.slice(2), pads: [...padding, ...padding], group: groups };
@@ -16,10 +16,10 @@ export const conv: OrtRecipe<ConvCase> = ({ op, of, w, stride, padding, outputPa
     return { opset: 19, nodes: [resize, { op: 'Conv', inputs: ['enlarged', 'w'], attributes: kernel }], constants: { sizes }, weights };
   }
   // The gradient of an input is the transposed map with the same filter; sizes that the other map would round away are output padding.
-  const attributes = { ...kernel, strides: stride };
+  const attributes = { ...kernel, strides: stride, dilations: dilation };
   const input = of === 'y' ? 'x' : 'dy';
   if ((op === 'conv') === (of === 'y')) return { opset: 19, nodes: [{ op: 'Conv', inputs: [input, 'w'], attributes }], constants: {}, weights };
-  const lost = op === 'convTranspose' ? outputPadding : stride.map((s, i) => (x[i + 2]! + 2 * padding[i]! - w[i + 2]!) % s);
+  const lost = op === 'convTranspose' ? outputPadding : stride.map((s, i) => (x[i + 2]! + 2 * padding[i]! - dilation[i]! * (w[i + 2]! - 1) - 1) % s);
   const node = { op: 'ConvTranspose', inputs: [input, 'w'], attributes: { ...attributes, output_padding: lost } };
   return { opset: 19, nodes: [node], constants: {}, weights };
 };

@@ -1,19 +1,21 @@
 import * as ort from 'onnxruntime-web/webgpu';
+import { fromHalf } from '../../../src/half.ts';
 import { type Case, count } from '../cases/case.ts';
 import type { Arrays, Entry, Library, Shared } from '../library.ts';
 import { graphOf } from './graph.ts';
-import { modelOf } from './model.ts';
+import { bytesIn, modelOf } from './model.ts';
 
 /** Copies the head of a buffer to the CPU: the runtime's buffers are larger than their tensors. */
-async function read(device: GPUDevice, source: GPUBuffer, bytes: number): Promise<Float32Array> {
+async function read(device: GPUDevice, source: GPUBuffer, elements: number, half: boolean): Promise<Float32Array> {
+  const bytes = Math.ceil((elements * (half ? 2 : 4)) / 4) * 4; // copies move whole words
   const staging = device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   const encoder = device.createCommandEncoder();
   encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
   device.queue.submit([encoder.finish()]);
   await staging.mapAsync(GPUMapMode.READ);
-  const data = new Float32Array(staging.getMappedRange().slice(0));
+  const copied = staging.getMappedRange().slice(0);
   staging.destroy();
-  return data;
+  return half ? fromHalf(new Uint16Array(copied, 0, elements)) : new Float32Array(copied);
 }
 
 /** ONNX Runtime on our device, arrays in and out on the GPU. */
@@ -29,12 +31,15 @@ export async function open({ device }: Shared): Promise<Library> {
     const model = modelOf(one, graph, inputs);
     const fed = Object.entries(inputs).filter(([name]) => !graph.weights.includes(name));
     const buffers = fed.map(([name, data]) => {
-      const buffer = device.createBuffer({ size: data.byteLength, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
-      device.queue.writeBuffer(buffer, 0, data);
+      const bytes = bytesIn(data, one.dtype);
+      const words = new Uint8Array(Math.ceil(bytes.length / 4) * 4); // writeBuffer moves whole words
+      words.set(bytes);
+      const buffer = device.createBuffer({ size: words.length, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+      device.queue.writeBuffer(buffer, 0, words);
       return [name, buffer] as const;
     });
     const feeds = Object.fromEntries(
-      buffers.map(([name, buffer]) => [name, ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [...one.inputs[name]!] })]),
+      buffers.map(([name, buffer]) => [name, ort.Tensor.fromGpuBuffer(buffer, { dataType: one.dtype ? 'float16' : 'float32', dims: [...one.inputs[name]!] })]),
     );
     let session: ort.InferenceSession | undefined;
     const run = async () => (await session!.run(feeds))['y']!;
@@ -49,7 +54,7 @@ export async function open({ device }: Shared): Promise<Library> {
       flush: () => {}, // run() submits
       result: async () => {
         const y = await run();
-        const data = await read(device, y.gpuBuffer, 4 * count(one.output));
+        const data = await read(device, y.gpuBuffer, count(one.output), one.dtype === 'f16');
         y.dispose();
         return data;
       },

@@ -8,6 +8,7 @@ import {
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from 'onnx-buf';
+import { toHalf } from '../../../src/half.ts';
 import type { AnyCase, Shape } from '../cases/case.ts';
 import type { Arrays } from '../library.ts';
 
@@ -45,25 +46,34 @@ const constant = (name: string, value: readonly number[]): MessageInitShape<type
   int64Data: value.map(BigInt),
 });
 
-const weight = (name: string, shape: Shape, data: Float32Array<ArrayBuffer>): MessageInitShape<typeof TensorProtoSchema> => ({
+type DType = AnyCase['dtype'];
+const elementType = (dtype: DType) => (dtype ? TensorProto_DataType.FLOAT16 : TensorProto_DataType.FLOAT);
+
+/** Numbers as a model and the runtime's buffers hold them. */
+export const bytesIn = (data: Float32Array<ArrayBuffer>, dtype: DType): Uint8Array<ArrayBuffer> => {
+  const { buffer, byteOffset, byteLength } = dtype ? toHalf(data) : data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+};
+
+const weight = (name: string, shape: Shape, data: Float32Array<ArrayBuffer>, dtype: DType): MessageInitShape<typeof TensorProtoSchema> => ({
   name,
-  dataType: TensorProto_DataType.FLOAT,
+  dataType: elementType(dtype),
   dims: shape.map(BigInt),
-  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  rawData: bytesIn(data, dtype),
 });
 
-const array = (name: string, shape: Shape): MessageInitShape<typeof ValueInfoProtoSchema> => ({
+const array = (name: string, shape: Shape, dtype: DType): MessageInitShape<typeof ValueInfoProtoSchema> => ({
   name,
   type: {
     value: {
       case: 'tensorType',
-      value: { elemType: TensorProto_DataType.FLOAT, shape: { dim: shape.map((n) => ({ value: { case: 'dimValue', value: BigInt(n) } })) } },
+      value: { elemType: elementType(dtype), shape: { dim: shape.map((n) => ({ value: { case: 'dimValue', value: BigInt(n) } })) } },
     },
   },
 });
 
 /** The bytes of a model with the case's inputs and the output `y`. */
-export function modelOf({ inputs, output }: AnyCase, { opset, nodes, constants, weights }: Graph, arrays: Arrays): Uint8Array {
+export function modelOf({ inputs, output, dtype }: AnyCase, { opset, nodes, constants, weights }: Graph, arrays: Arrays): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: 9n,
     opsetImport: [{ domain: '', version: BigInt(opset) }],
@@ -77,12 +87,12 @@ export function modelOf({ inputs, output }: AnyCase, { opset, nodes, constants, 
       })),
       initializer: [
         ...Object.entries(constants).map(([name, value]) => constant(name, value)),
-        ...weights.map((name) => weight(name, inputs[name]!, arrays[name]!)),
+        ...weights.map((name) => weight(name, inputs[name]!, arrays[name]!, dtype)),
       ],
       input: Object.entries(inputs)
         .filter(([name]) => !weights.includes(name))
-        .map(([name, shape]) => array(name, shape)),
-      output: [array('y', output)],
+        .map(([name, shape]) => array(name, shape, dtype)),
+      output: [array('y', output, dtype)],
     },
   });
   return toBinary(ModelProtoSchema, model);

@@ -30,9 +30,9 @@ const operations = {
 };
 
 /** A case's options in the library's words; the reference has the same. */
-export function optionsOf({ op, stride, padding, outputPadding, groups }: ConvCase) {
+export function optionsOf({ op, stride, padding, outputPadding, dilation, groups }: ConvCase) {
   if (op === 'resizeConv') return { padding, groups, scaleFactor: stride };
-  return { padding, groups, stride, ...(op === 'convTranspose' && { outputPadding }) };
+  return { padding, groups, stride, dilation, ...(op === 'convTranspose' && { outputPadding }) };
 }
 
 /** The filter's axes as they lie: the library's default, or, with channels last, as tfjs has them. */
@@ -53,15 +53,16 @@ export const conv: OurRecipe<ConvCase> = (one, ctx, layout, given) => {
   const words = { ...optionsOf(one), filterLayout: filterLayoutOf(one, layout) };
   // A gradient is asked for with both tensors of the forward call, of which it reads one.
   const unread: Tensor[] = [];
+  const { dtype } = Object.values(given)[0]!;
   const stand = (input: string, size: readonly number[], options: object) => {
     if (given[input]) return given[input];
-    const tensor = ctx.tensor(new Float32Array(count(size)), size, options);
+    const tensor = ctx.tensor(new Float32Array(count(size)), size, { ...options, dtype });
     unread.push(tensor);
     return tensor;
   };
   const x = stand('x', shape, { layout });
   const weight = stand('w', layout === 'nchw' ? w : [...w.slice(2), w[1]!, w[0]!], {});
-  const spec = { shape, layout, weight, ...words };
+  const spec = { shape, layout, dtype, weight, ...words };
   const close = () => {
     for (const tensor of unread) tensor.dispose();
   };

@@ -40,7 +40,7 @@ const WORTH_ENCODING = 2e7;
 type Common = Pick<Entry, 'library' | 'layout' | 'plan' | 'flops'>;
 
 /** The eager call: output allocated and disposed each time. */
-const called = (common: Common, kind: 'call' | 'apart', ctx: Context, run: () => Tensor, close: () => void, result?: Called['result']): Entry => ({
+const called = (common: Common, kind: 'call' | 'apart' | 'f32', ctx: Context, run: () => Tensor, close: () => void, result?: Called['result']): Entry => ({
   ...common,
   kind,
   call: () => run().dispose(),
@@ -59,7 +59,9 @@ const called = (common: Common, kind: 'call' | 'apart', ctx: Context, run: () =>
 /** The prepared operation, recorded by the caller into memory of the caller's. */
 function encoded(common: Common, ctx: Context, one: AnyCase, way: Way): Entry {
   const { device } = ctx;
-  const output = device.createBuffer({ size: 4 * count(one.output), usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
+  const dtype = one.dtype ?? 'f32';
+  const size = Math.ceil(((one.dtype ? 2 : 4) * count(one.output)) / 4) * 4;
+  const output = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
   const io = { ...way.io, [way.output]: output } as Record<'input' | 'output', Tensor | GPUBuffer>;
   let prepared: Prepared | undefined;
   let encoder: GPUCommandEncoder | undefined;
@@ -82,7 +84,7 @@ function encoded(common: Common, ctx: Context, one: AnyCase, way: Way): Entry {
     result: async () => {
       call();
       flush();
-      return (await ctx.wrap(output, [count(one.output)]).data()) as Float32Array;
+      return (await ctx.wrap(output, [count(one.output)], { dtype }).data()) as Float32Array;
     },
     close: () => {
       prepared?.dispose();
@@ -91,33 +93,46 @@ function encoded(common: Common, ctx: Context, one: AnyCase, way: Way): Entry {
   };
 }
 
+function enter(ctx: Context, one: Case, layout: Layout, inputs: Arrays): Entry[] {
+  const { dtype = 'f32' } = one;
+  const tensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, data]) => {
+      const filter = one.filters.includes(name);
+      return [name, filter ? ctx.tensor(data, lies(one, name, layout), { dtype }) : ctx.tensor(data, one.inputs[name]!, { layout, dtype })];
+    }),
+  );
+  const way = follow(recipes, one, ctx, layout, tensors);
+  const close = () => {
+    way.close();
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  };
+  if (!('explanation' in way)) return [called({ library: 'ours', layout }, 'call', ctx, way.eager, close, way.result)];
+  const { plan, flops } = way.explanation;
+  const common: Common = { library: 'ours', layout, plan, ...(flops !== undefined && { flops }) };
+  return [
+    called(common, 'call', ctx, way.eager, close),
+    ...(way.apart ? [called({ library: 'ours', layout }, 'apart', ctx, way.apart, () => {})] : []),
+    ...((flops ?? 0) < WORTH_ENCODING ? [encoded(common, ctx, one, way)] : []),
+  ];
+}
+
+/** The call of an f16 row in f32: the same numbers. */
+function inSingle(ctx: Context, { dtype, ...one }: Case, layout: Layout, inputs: Arrays): Entry[] {
+  if (!dtype) return [];
+  return enter(ctx, one as Case, layout, inputs).flatMap((entry): Entry[] => {
+    if (entry.kind === 'call') return [{ ...entry, kind: 'f32' }];
+    entry.close();
+    return [];
+  });
+}
+
 export function open({ device }: Shared): { library: Library; ctx: Context } {
   const ctx = fromDevice(device);
   const library: Library = {
     name: 'ours',
     version,
     layouts: ['nchw', 'nhwc'],
-    enter: async (one: Case, layout: Layout, inputs: Arrays) => {
-      const tensors = Object.fromEntries(
-        Object.entries(inputs).map(([name, data]) => {
-          const filter = one.filters.includes(name);
-          return [name, filter ? ctx.tensor(data, lies(one, name, layout)) : ctx.tensor(data, one.inputs[name]!, { layout })];
-        }),
-      );
-      const way = follow(recipes, one, ctx, layout, tensors);
-      const close = () => {
-        way.close();
-        for (const tensor of Object.values(tensors)) tensor.dispose();
-      };
-      if (!('explanation' in way)) return [called({ library: 'ours', layout }, 'call', ctx, way.eager, close, way.result)];
-      const { plan, flops } = way.explanation;
-      const common: Common = { library: 'ours', layout, plan, ...(flops !== undefined && { flops }) };
-      return [
-        called(common, 'call', ctx, way.eager, close),
-        ...(way.apart ? [called({ library: 'ours', layout }, 'apart', ctx, way.apart, () => {})] : []),
-        ...((flops ?? 0) < WORTH_ENCODING ? [encoded(common, ctx, one, way)] : []),
-      ];
-    },
+    enter: async (one, layout, inputs) => [...enter(ctx, one, layout, inputs), ...inSingle(ctx, one, layout, inputs)],
   };
   return { library, ctx };
 }

@@ -32,7 +32,7 @@ export const pool: OurRecipe<PoolCase> = (one, ctx, layout, given) => {
   found?.output.dispose();
   const way = (eager: () => Tensor, operation: unknown, shape: readonly number[], options: object, io: Record<string, Tensor>, output = 'output') => {
     const { prepare, explain } = operation as Operation;
-    const spec = { shape, layout, ...options };
+    const spec = { shape, layout, dtype: (x ?? dy)!.dtype, ...options };
     return { eager, prepare: () => prepare(ctx, spec), io, output, explanation: explain(ctx, spec), close: () => indices?.dispose() };
   };
   switch (op) {

@@ -15,7 +15,7 @@ export const optionsOf = ({ factor, order, unshuffle }: ShuffleCase): Options =>
 export const shuffle: OurRecipe<ShuffleCase> = (one, ctx, layout, { x }) => {
   const operation = (one.unshuffle ? pixelUnshuffle : pixelShuffle) as unknown as Operation<[options: Options], Options>;
   const options = optionsOf(one);
-  const spec = { shape: one.inputs['x']!, layout, ...options };
+  const spec = { shape: one.inputs['x']!, layout, dtype: x!.dtype, ...options };
   return {
     eager: () => operation(x!, options),
     prepare: () => operation.prepare(ctx, spec),

@@ -13,13 +13,14 @@ export type ReferenceRecipe<C> = (one: C, inputs: Arrays) => Float64Array;
 const recipes: Recipes<[Arrays], Float64Array> = { conv, pool, resample, shuffle, train };
 export const expected = (one: Case, inputs: Arrays): Float64Array => follow(recipes, one, inputs);
 
-/** Largest difference, relative to the largest exact value. A NaN is infinitely wrong. */
-export function errorOf(result: ArrayLike<number>, exact: Float64Array): number {
+/** Largest difference, relative to the largest exact value, of all elements or of those `at` places. A NaN is infinitely wrong.
+ * @param elements how many a result must have */
+export function errorOf(result: ArrayLike<number>, exact: Float64Array, at?: readonly number[], elements = exact.length): number {
   let largest = 0;
-  let worst = result.length === exact.length ? 0 : Number.POSITIVE_INFINITY;
+  let worst = result.length === elements ? 0 : Number.POSITIVE_INFINITY;
   for (let i = 0; i < exact.length; i++) {
     largest = Math.max(largest, Math.abs(exact[i]!));
-    const difference = Math.abs(result[i]! - exact[i]!);
+    const difference = Math.abs(result[at ? at[i]! : i]! - exact[i]!);
     if (!(difference <= worst)) worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
   }
   return worst / largest;

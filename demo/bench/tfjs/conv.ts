@@ -36,6 +36,7 @@ export const conv: TfjsRecipe<ConvCase> = (one, tf, given) => {
       return result;
     };
   }
+  if (one.dilation.some((d) => d > 1) && op === 'convTranspose') return 'no dilation';
   const pad = padOf(one);
   if (pad === null) return 'no such padding in 3D';
   const transposed = op === 'convTranspose';
@@ -44,7 +45,7 @@ export const conv: TfjsRecipe<ConvCase> = (one, tf, given) => {
   const filterShape = spatial === 1 ? [1, w[2]!, w[1]!, w[0]!] : [...w.slice(2), w[1]!, w[0]!];
   if (depthwise) filterShape.push(filterShape.splice(2, 1)[0]!); // [h, w, channels, 1], the same memory
   const strides = spatial === 1 ? [1, ...one.stride] : [...one.stride];
-  const dilations = strides.map(() => 1);
+  const dilations = spatial === 1 ? [1, ...one.dilation] : [...one.dilation];
   const attrs = { strides, pad, dataFormat: spatial === 3 ? 'NDHWC' : 'NHWC', dilations };
   const shaped = (name: string, shape: readonly number[]) => {
     const tensor = given[name];

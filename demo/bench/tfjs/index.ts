@@ -34,6 +34,7 @@ export async function open({ device, info }: Shared): Promise<Library> {
     version: tf.version_core,
     layouts: ['nhwc'],
     enter: async (one: Case, layout, inputs: Arrays) => {
+      if (one.dtype) return 'no f16';
       const given = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, tf.tensor(data, [...lies(one, name, layout)])]));
       const found = follow(recipes, one, tf, given);
       const course = typeof found === 'object' ? found : undefined;

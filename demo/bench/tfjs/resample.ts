@@ -3,10 +3,15 @@ import type { ResampleCase } from '../cases/resample.ts';
 import type { TfjsRecipe } from './index.ts';
 
 /** A case as tfjs runs it, or why it cannot. */
-export const resample: TfjsRecipe<ResampleCase> = ({ mode, rule, antialias, backward, output }, tf, given) => {
+export const resample: TfjsRecipe<ResampleCase> = (one, tf, given) => {
+  const { mode, rule, antialias, backward } = one;
   if (mode === 'bicubic') return 'no bicubic';
+  if (mode === 'nails') return 'no bed of nails';
+  if (mode === 'trilinear') return 'images only';
   if (antialias) return 'no antialias';
-  const x = given['x'] as tfjs.Tensor4D;
+  const flat = mode === 'linear';
+  const output = flat ? [...one.output.slice(0, 2), 1, one.output[2]!] : one.output; // one axis as an image of one row
+  const x = (flat ? tf.expandDims(given['x']!, 1) : given['x']) as tfjs.Tensor4D;
   const alignCorners = rule === 'align_corners';
   const halfPixelCenters = rule === 'half_pixel';
   if (backward) {
