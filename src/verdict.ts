@@ -86,20 +86,19 @@ export class Verdicts {
 
   #read(page: Page, asked: readonly Asked[]): void {
     const mapped = page.staging.mapAsync(1 /* GPUMapMode.READ */, 0, SLOT * asked.length);
-    Promise.all([mapped, page.fault.done]).then(
-      () => {
+    Promise.all([mapped, page.fault.done])
+      .then(() => {
         const words = new Uint32Array(page.staging.getMappedRange(0, SLOT * asked.length).slice(0));
         page.staging.unmap();
         if (this.#ended || page.fault.error || this.#free.length >= MOST_FREE) drop(page);
         else this.#free.push(page);
         for (const [i, { judge, settle }] of asked.entries()) settle(judge(words.slice((i * SLOT) / 4, ((i + 1) * SLOT) / 4)));
-      },
-      () => {
-        // The allocation failed, the submission did, or the device is gone: each is reported by its own path.
+      })
+      .catch(() => {
+        // The allocation failed, the submission did, or the device is gone, be it after the mapping: each is reported by its own path.
         drop(page);
         for (const { settle } of asked) settle(null);
-      },
-    );
+      });
   }
 
   /** Frees what is kept; what is under way is still read. */
