@@ -2,6 +2,7 @@ import { CheckerPanel } from './checker/index.ts';
 import { FillPanel } from './fill/index.ts';
 import { firstPanel } from './hash.ts';
 import { HeroPanel } from './hero/index.ts';
+import { InsidePanel } from './inside/index.ts';
 import { MatrixPanel } from './matrix/index.ts';
 import { StampsPanel } from './stamps/index.ts';
 import { TrainPanel } from './train/index.ts';
@@ -17,6 +18,7 @@ customElements.define('matrix-panel', MatrixPanel);
 customElements.define('zeros-panel', ZerosPanel);
 customElements.define('checker-panel', CheckerPanel);
 customElements.define('train-panel', TrainPanel);
+customElements.define('inside-panel', InsidePanel);
 
 // An address with a panel's values is no anchor that the browser would find.
 const first = firstPanel();
