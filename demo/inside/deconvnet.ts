@@ -7,7 +7,7 @@ import { short } from '../kit/numbers.ts';
 import { type Activation, deconvnet, stages } from '../networks/deconvnet.ts';
 import type { Signal } from '../signal.ts';
 import { middle, SIDE, unseen } from '../train/digits.ts';
-import { type Held, type Host, held, read, Station, type View } from './view.ts';
+import { type Held, type Host, held, mosaic, read, Station, type View } from './view.ts';
 
 const WEIGHTS = new URL('../networks/weights/autoencoder.safetensors', import.meta.url);
 const WINDOW = { kernelSize: 2 };
