@@ -26,7 +26,7 @@ function fitted(x: Tensor, { shape }: Pick<Tensor, 'shape'>): Tensor {
   return crop(x, { start, size: shape.slice(2) });
 }
 
-export function fcn(ctx: Context, { classes, stride = 2, lr = 3e-3, ...options }: FcnOptions): Fcn {
+export function fcn(ctx: Context, { classes, stride = 2, lr = 7e-3, ...options }: FcnOptions): Fcn {
   const layers = new Layers(ctx, options);
   const conv = (name: string, from: number, to: number, kernel = 3) => layers.conv(name, from, to, kernel, { padding: (kernel - 1) / 2, activation: 'relu' });
   // Scores begin at 0, and growing begins bilinear: a new skip changes nothing before it has learnt.

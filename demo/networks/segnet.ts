@@ -14,7 +14,7 @@ export interface SegnetOptions extends NetworkOptions {
 /** Scores [N, classes, H, W] of pictures [N, 1, H, W] with H and W in multiples of 8. Learns from pictures and the class of every pixel [N, H, W]. */
 export type Segnet = Network<[x: Tensor, classes: Tensor]>;
 
-export function segnet(ctx: Context, { classes, unpool = 'switches', lr = 5e-3, ...options }: SegnetOptions): Segnet {
+export function segnet(ctx: Context, { classes, unpool = 'switches', lr = 1e-2, ...options }: SegnetOptions): Segnet {
   const layers = new Layers(ctx, options);
   const block = (name: string, from: number, to: number): Layer => {
     const conv = layers.conv(`${name}.conv`, from, to, 3, { padding: 1 });

@@ -59,5 +59,9 @@ export function unet(ctx: Context, { classes, up = 'transposed', channels: c = 8
     loss: (x, labels) => crossEntropy(stages(x).scores, labels),
     infer: (x) => stages(x).scores,
   });
-  return { ...learner, stages: (x, cut) => ctx.tidy(() => noGrad(() => stages(x, cut))) };
+  const look: Unet['stages'] = (x, cut) => {
+    layers.training = false;
+    return ctx.tidy(() => noGrad(() => stages(x, cut)));
+  };
+  return { ...learner, stages: look };
 }
