@@ -7,6 +7,7 @@ import { MatrixPanel } from './matrix/index.ts';
 import { StampsPanel } from './stamps/index.ts';
 import { TrainPanel } from './train/index.ts';
 import { UnpoolPanel } from './unpool/index.ts';
+import { UsePanel } from './use/index.ts';
 import { ZerosPanel } from './zeros/index.ts';
 
 // Named here: the package has no side effects, so a module imported for its effect alone would be left out of the build.
@@ -19,6 +20,7 @@ customElements.define('zeros-panel', ZerosPanel);
 customElements.define('checker-panel', CheckerPanel);
 customElements.define('train-panel', TrainPanel);
 customElements.define('inside-panel', InsidePanel);
+customElements.define('use-panel', UsePanel);
 
 // An address with a panel's values is no anchor that the browser would find.
 const first = firstPanel();

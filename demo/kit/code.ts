@@ -17,11 +17,30 @@ function coloured(code: string): (Node | string)[] {
   return out;
 }
 
+/** A button that copies a text.
+ * @param refused called where the browser does not let it */
+export function copyButton(text: () => string, refused?: () => void): HTMLButtonElement {
+  const button = element('button', { type: 'button', class: 'copy' }, 'Copy');
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      button.textContent = 'Copied';
+    } catch {
+      refused?.();
+      button.textContent = refused ? 'Selected' : 'Not allowed';
+    }
+  });
+  return button;
+}
+
 /** A panel's code, folded away until somebody asks. */
 export class Code {
   readonly element: HTMLDetailsElement;
   readonly #text = element('code');
-  readonly #copy = element('button', { type: 'button', class: 'copy' }, 'Copy');
+  readonly #copy = copyButton(
+    () => this.#text.textContent ?? '',
+    () => getSelection()?.selectAllChildren(this.#text), // the visitor copies with the keyboard
+  );
 
   constructor() {
     this.element = element(
@@ -30,15 +49,6 @@ export class Code {
       element('summary', {}, 'The code'),
       element('div', { class: 'code-box' }, element('pre', {}, this.#text), this.#copy),
     );
-    this.#copy.addEventListener('click', async () => {
-      try {
-        await navigator.clipboard.writeText(this.#text.textContent ?? '');
-        this.#copy.textContent = 'Copied';
-      } catch {
-        getSelection()?.selectAllChildren(this.#text); // refused: the visitor copies with the keyboard
-        this.#copy.textContent = 'Selected';
-      }
-    });
   }
 
   show(code: string): void {

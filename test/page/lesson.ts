@@ -5,7 +5,7 @@ import { type Opened, type Visit, visit } from './open.ts';
 
 /** Opens the page at a panel with these values, and waits until its numbers are compared, or refused. */
 export const visitPanel = (panel: string, values = '', options: Visit = {}): Promise<Opened & AsyncDisposable> =>
-  visit({ hash: `#${panel}?${values}`, ready: `#${panel}:is([data-by], [data-invalid])`, ...options });
+  visit({ hash: `#${panel}?${values}`, ready: `#${panel}:is([data-by], [data-invalid], [data-ready])`, ...options });
 
 /** Waits until what is shown has been compared. */
 export const compared = (page: Page, panel: string): Promise<unknown> => page.waitForSelector(`#${panel}[data-by]`);
@@ -33,7 +33,7 @@ export function onePage(panel: string, options: Visit = {}): { readonly page: Pa
         location.hash = hash;
         await changed;
       }, `#${panel}?turn=${turn++}&${values}`);
-      await opened.page.waitForSelector(`#${panel}:is([data-by], [data-invalid])`);
+      await opened.page.waitForSelector(`#${panel}:is([data-by], [data-invalid], [data-ready])`);
     },
   };
 }
