@@ -16,7 +16,9 @@ type Message = { readonly height: number } | { readonly done: true } | { readonl
 const TOLD = {
   head: `{
   const tell = (message) => parent.postMessage(message, '*');
-  new ResizeObserver(() => tell({ height: document.body.offsetHeight + 2 * parseFloat(getComputedStyle(document.body).marginTop) })).observe(document.body);
+  const measure = () => tell({ height: document.body.offsetHeight + 2 * parseFloat(getComputedStyle(document.body).marginTop) });
+  new ResizeObserver(measure).observe(document.body);
+  new MutationObserver(measure).observe(document.body, { subtree: true, childList: true, attributes: true }); // sizes are not observed out of view
   addEventListener('error', (event) => tell({ error: String(event.error ?? event.message) }));
   addEventListener('unhandledrejection', (event) => tell({ error: String(event.reason) }));
 }`,
