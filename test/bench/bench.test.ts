@@ -1,81 +1,159 @@
-import { expect, test } from 'vitest';
-import { count, lies } from '../../demo/bench/cases/case.ts';
+import { afterEach, expect, test, vi } from 'vitest';
 import { convCases } from '../../demo/bench/cases/conv.ts';
 import { cases } from '../../demo/bench/cases/index.ts';
-import { inputsOf, toLayout } from '../../demo/bench/inputs.ts';
-import type { Entry } from '../../demo/bench/library.ts';
-import { optionsOf } from '../../demo/bench/ours/conv.ts';
+import { toLayout } from '../../demo/bench/inputs.ts';
+import type { Entry, Library } from '../../demo/bench/library.ts';
 import { race } from '../../demo/bench/race.ts';
-import { errorOf } from '../../demo/bench/reference/index.ts';
 import { cells, headers, markdown } from '../../demo/bench/report.ts';
+import type { Roof } from '../../demo/bench/roof/index.ts';
+import { rowOf } from '../../demo/bench/row.ts';
 import { openBench } from '../../demo/bench/run.ts';
-import { spread } from '../../demo/bench/statistics.ts';
-import { convCall, convTransposeCall, resizeConvCall } from '../../src/ops/conv/arguments.ts';
-import { multiplyAdds } from '../../src/ops/conv/geometry.ts';
 
-test('row names are unique', () => {
-  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
-});
-
-test('median and quartiles', () => {
-  expect(spread([5, 1, 3, 2, 4])).toEqual({ median: 3, low: 2, high: 4 });
-  expect(spread([1, 2])).toEqual({ median: 1.5, low: 1.25, high: 1.75 });
-});
+const OPTIONS = { rounds: 2, mostRounds: 2, roundMs: 1, mostMs: 1000, mostCallMs: 1000 };
 
 test('nhwc puts channels last', () => {
   expect([...toLayout(Float32Array.of(1, 2, 3, 4, 5, 6), [1, 2, 3], 'nhwc')]).toEqual([1, 4, 2, 5, 3, 6]);
 });
 
 test('a filter has both channel axes last, as the shape says that lies in memory', () => {
-  const [one] = convCases;
   expect([...toLayout(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 2, 2], 'nhwc', true)]).toEqual([1, 5, 3, 7, 2, 6, 4, 8]);
   expect([...toLayout(Float32Array.of(1, 2, 3, 4), [2, 1, 2], 'nhwc', true)]).toEqual([1, 3, 2, 4]);
-  expect(lies({ ...one!, inputs: { w: [5, 6, 7, 8] }, filters: ['w'] }, 'w', 'nhwc')).toEqual([7, 8, 6, 5]);
 });
 
-test.each(convCases.map((one) => [one.name, one] as const))('%s: shapes are those of the operation, and a software adapter can run it', (_, one) => {
-  const spec = (shape: readonly number[]) => ({ shape, dtype: 'f32', layout: 'nchw', skew: 0 }) as const;
-  const check = { conv: convCall, convTranspose: convTransposeCall, resizeConv: resizeConvCall }[one.op] as typeof convCall;
-  const call = check(one.op, one.x.length - 2, { x: spec(one.x), w: spec(one.w), bias: null }, optionsOf(one) as object);
-  expect(call.y.shape).toEqual(one.y);
-  expect(2 * multiplyAdds(call.geometry)).toBeLessThan(0.31e9);
+const entry = (library: string, call: Entry['call'], rest: Partial<Entry> = {}): Entry => ({
+  ...{ library, kind: 'call', layout: 'nchw', call, flush() {}, result: async () => new Float32Array(), close() {} },
+  ...rest,
 });
+
+/** A clock that only the entries move. */
+function clock() {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  return (ms: () => number) => () => {
+    now += ms();
+  };
+}
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+const done = async () => {};
 
 test('a row that takes long has three rounds', async () => {
-  const slow = { library: 'ours', kind: 'call', layout: 'nchw', call: () => new Promise<void>((done) => setTimeout(done, 20)), flush() {} } as unknown as Entry;
+  const lasts = clock();
+  const slow = entry(
+    'ours',
+    lasts(() => 20),
+  );
   const options = { rounds: 9, mostRounds: 9, roundMs: 1 };
-  const many = await race([slow], { ...options, mostMs: 60_000 }, async () => {});
-  const few = await race([slow], { ...options, mostMs: 1 }, async () => {});
-  expect([many[0]!.length, few[0]!.length]).toEqual([9, 3]);
+  expect(await race([slow], { ...options, mostMs: 60_000 }, done)).toEqual([new Array(9).fill(20)]);
+  expect(await race([slow], { ...options, mostMs: 30 }, done)).toEqual([[20, 20, 20]]);
 });
 
-test('a quick run has rows of every family', () => {
-  const quick = cases.filter((one) => one.quick);
-  expect(quick.length).toBeLessThan(cases.length / 3);
-  for (const family of new Set(cases.map((one) => one.family))) expect(quick.some((one) => one.family === family)).toBe(true);
+test('a round has as many calls as make it last, and the entries take turns', async () => {
+  const lasts = clock();
+  const turns: string[] = [];
+  const one = (name: string, ms: number) =>
+    entry(
+      name,
+      lasts(() => {
+        if (turns.at(-1) !== name) turns.push(name);
+        return ms;
+      }),
+    );
+  let calls = 0;
+  const quick = one('ours', 0.5);
+  const counted = entry('ours', () => {
+    calls++;
+    quick.call();
+  });
+  const times = await race([counted, one('tfjs', 30)], { rounds: 3, mostRounds: 3, roundMs: 20, mostMs: 60_000 }, done);
+  expect(times).toEqual([
+    [0.5, 0.5, 0.5],
+    [30, 30, 30],
+  ]);
+  expect(calls).toBeGreaterThanOrEqual(3 * 40);
+  expect(turns.slice(-6)).toEqual(['ours', 'tfjs', 'ours', 'tfjs', 'ours', 'tfjs']);
 });
 
-test('an error is relative, and a NaN or a missing element is infinite', () => {
-  const exact = Float64Array.of(0, -4, 2);
-  expect(errorOf([0, -4, 1], exact)).toBe(0.25);
-  expect(errorOf([0, Number.NaN, 2], exact)).toBe(Number.POSITIVE_INFINITY);
-  expect(errorOf([0, -4], exact)).toBe(Number.POSITIVE_INFINITY);
+test.each([
+  ['even', () => 20, 6],
+  ['5 % slower', () => 21, 6],
+  ['three times slower', () => 60, 2],
+  ['a third', () => 7, 2],
+])('a peer that is %s has as many rounds as that needs', async (_, theirs, rounds) => {
+  const lasts = clock();
+  const times = await race(
+    [
+      entry(
+        'ours',
+        lasts(() => 20),
+      ),
+      entry('tfjs', lasts(theirs)),
+    ],
+    { rounds: 2, mostRounds: 6, roundMs: 1, mostMs: 60_000 },
+    done,
+  );
+  expect(times.map((t) => t.length)).toEqual([rounds, rounds]);
 });
 
-test('inputs repeat and have the shape of the case', () => {
-  for (const one of cases.filter(({ name }) => name.includes('tiny'))) {
-    const { x } = inputsOf(one);
-    expect(x!.length).toBe(count(one.inputs['x']!));
-    expect(inputsOf(one)['x']).toEqual(x);
-  }
+test('a peer on both sides of 1 has more rounds', async () => {
+  const lasts = clock();
+  let i = 0;
+  const unsteady = lasts(() => (i++ % 2 ? 10 : 40));
+  const times = await race(
+    [
+      entry(
+        'ours',
+        lasts(() => 20),
+      ),
+      entry('tfjs', unsteady),
+    ],
+    { rounds: 2, mostRounds: 6, roundMs: 1, mostMs: 60_000 },
+    done,
+  );
+  expect(times[1]!.length).toBe(6);
+});
+
+test('libraries that cannot, fail, are wrong, or take too long for a second call are told apart, and the run goes on', async () => {
+  const [one] = convCases as [(typeof convCases)[0]];
+  const spread = { median: 1, low: 1, high: 1 };
+  const roof: Roof = { copy: spread, fma: spread, gemm: spread, gemmOf: { size: 1, plan: '' } };
+  const size = one.output.reduce((a, b) => a * b, 1);
+  const library = (name: string, enter: Library['enter']): Library => ({ name, version: '', layouts: ['nchw'], enter });
+  const zeros = async () => new Float32Array(size);
+  const wait = clock()(() => 30);
+  const late = () => {
+    wait();
+    return zeros();
+  };
+  const libraries = [
+    library('unable', async () => 'no such thing'),
+    library('throwing', async () => {
+      throw new Error('cannot enter\nat some line');
+    }),
+    library('failing', async () => [
+      entry('failing', () => {
+        throw new Error('cannot run');
+      }),
+    ]),
+    library('wrong', async () => [entry('wrong', () => {}, { result: zeros })]),
+    library('slow', async () => [entry('slow', () => {}, { result: late })]),
+  ];
+  const row = await rowOf(one, libraries, { ...OPTIONS, mostCallMs: 10 }, roof, done);
+  expect(row.missing).toEqual({ unable: 'no such thing', throwing: 'cannot enter', failing: 'cannot run' });
+  const [wrong, slow] = row.timings;
+  expect(wrong).toMatchObject({ library: 'wrong', wrong: true, error: 1, times: [] });
+  expect(slow).toMatchObject({ library: 'slow', times: [], once: 30 });
 });
 
 test('the smallest rows run, are right, and fill the table', async () => {
   const bench = await openBench();
-  const report = await bench.run({ only: 'tiny', peers: [], rounds: 2, mostRounds: 2, roundMs: 1, mostMs: 1000, mostCallMs: 1000 });
+  const report = await bench.run({ ...OPTIONS, only: 'tiny', peers: [] });
   bench.close();
-  expect(report.rows.length).toBeGreaterThan(0);
+  expect(report.rows.length).toBe(cases.filter(({ name }) => name.includes('tiny')).length);
+  expect(report.roofs.length).toBe(2);
   for (const row of report.rows) {
+    expect(row.missing).toEqual({});
     expect(cells(row, report).length).toBe(headers(report).length);
     for (const timing of row.timings) {
       expect(timing.ratio).toBeUndefined();

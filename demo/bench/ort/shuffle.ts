@@ -2,7 +2,7 @@ import type { ShuffleCase } from '../cases/shuffle.ts';
 import type { OrtRecipe } from './graph.ts';
 
 export const shuffle: OrtRecipe<ShuffleCase> = ({ order, factor, unshuffle, output }) => {
-  if (output.length !== 4) return 'images only';
+  if (output.length !== 4) return 'no other than images';
   if (unshuffle && order !== 'DCR') return 'no CRD order of space to depth';
   const node = unshuffle
     ? { op: 'SpaceToDepth', inputs: ['x'], attributes: { blocksize: factor } }

@@ -80,6 +80,6 @@ export async function roofOf(ctx: Context): Promise<Roof> {
   return {
     copy: await rate(device, copy, bytes, bytes / 16 / 256, (2 * bytes) / 1e6),
     fma: await rate(device, fma, invocations * 16, invocations / 64, (invocations * 8 * 4 * 256 * 2) / 1e6),
-    ...(await product(ctx, software ? 512 : 2048)),
+    ...(await product(ctx, software ? 384 : 2048)),
   };
 }
