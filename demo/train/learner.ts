@@ -13,6 +13,7 @@ export class Learner {
   /** What it drew last of the unseen digits, and the mean square error of that. */
   drawn: { readonly pictures: Float32Array; readonly error: number } | undefined;
   readonly #network: ReturnType<typeof autoencoder>;
+  #warm = false;
 
   constructor(ctx: Context, decoder: Decoder) {
     this.decoder = decoder;
@@ -32,7 +33,8 @@ export class Learner {
     }
     const taken = performance.now() - begin;
     const pace = taken / batches.length;
-    this.pace = this.pace ? this.pace + (pace - this.pace) / 8 : pace;
+    if (this.#warm) this.pace = this.pace ? this.pace + (pace - this.pace) / 8 : pace;
+    this.#warm = true; // the first turn also compiles
     return taken;
   }
 
