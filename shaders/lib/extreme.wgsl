@@ -16,3 +16,16 @@ fn rank(v: bits) -> ranks {
   let number = select(s, ranks(LOWEST) - s, s < ranks(0i));
   return select(number, ranks(select(HIGHEST, LOWEST, IGNORE != 0u)), size > bits(INFINITY_BITS));
 }
+
+/// The greatest so far of each lane, where it was, and its rank.
+struct Best { value: bits, cell: bits, rank: ranks }
+
+/// The first candidate stands, a NaN too.
+fn first_of(v: bits, here: bits) -> Best { return Best(v, here, min(rank(v), ranks(HIGHEST - 1i))); }
+
+/// A later candidate must be greater; a NaN that counts is greater than what stands, whatever that is.
+fn meet(b: Best, v: bits, here: bits) -> Best {
+  let r = rank(v);
+  let better = r > b.rank;
+  return Best(select(b.value, v, better), select(b.cell, here, better), min(max(b.rank, r), ranks(HIGHEST - 1i)));
+}

@@ -1,9 +1,10 @@
 //! y[n,d,h,w] = max over taps of x[n,d*S - P + t*D,…] inside x, as bits, and where it was: the first of equals, the last NaN.
-//! One invocation: four windows next to each other along W, 2 wide and 2 apart, without padding, so that x is read as vectors too.
+//! One invocation: QUADS times four windows next to each other along W, 2 wide and 2 apart, 1 or 2 high and deep, all inside x: x is read as vectors too, and without
+//! loops, whose bookkeeping costs software adapters more than the comparisons.
 //! x and y are [outer, D, H, W] of words, W of x a multiple of 8. Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
-import package::lib::extreme::{rank, LOWEST, HIGHEST, IGNORE};
+import package::lib::extreme::{Best, first_of, meet};
 
 alias bits = vec4u;
 alias ranks = vec4i;
@@ -14,6 +15,8 @@ override SD: u32;
 override SH: u32;
 override DD: u32;
 override DH: u32;
+/// 1 or 2.
+override QUADS: u32;
 /// Whether places are wanted.
 override INDICES: u32;
 
@@ -22,7 +25,6 @@ struct Params {
   count: u32,      // invocations
   y_size: vec3u,   // W in vectors
   base: u32,
-  pad: vec2u,      // along D and H
   outer: u32,      // the first of outer in this dispatch
   steps: vec3u,    // of an index along D, H, W
   channels: u32,   // in outer
@@ -38,60 +40,55 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> indices: array<vec4u>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-var<private> value: vec4u;
-var<private> cell: vec4u;
-var<private> best: vec4i;
-var<private> seen: bool;
-
-fn meet(v: vec4u, here: vec4u) {
-  let r = rank(v);
-  var better = (r > best) | (r == vec4i(HIGHEST));
-  if (IGNORE != 0u) { // a window of nothing but NaN has its first one
-    better |= vec4<bool>(!seen);
-    seen = true;
-  }
-  value = select(value, v, better);
-  cell = select(cell, here, better);
-  best = select(best, r, better);
+/// A line of the windows, from vector `at` and index `here` on.
+fn line(b: Best, at: u32, here: vec4u) -> Best {
+  let u = x[at];
+  let v = x[at + 1u];
+  let even = meet(b, vec4u(u.x, u.z, v.x, v.z), here);
+  return meet(even, vec4u(u.y, u.w, v.y, v.w), here + params.steps.z);
 }
 
-fn line(at: u32, w: u32, from_line: u32) {
-  let a = x[at + 2u * w];
-  let b = x[at + 2u * w + 1u];
-  let step = params.steps.z;
-  let here = vec4u(from_line) + (8u * w + vec4u(0u, 2u, 4u, 6u)) * step;
-  meet(vec4u(a.x, a.z, b.x, b.z), here);
-  meet(vec4u(a.y, a.w, b.y, b.w), here + step);
+/// Four windows, from vector `at` and index `here` on.
+fn quad(at: u32, here: vec4u) -> Best {
+  let steps = params.steps;
+  let below = DH * params.x_size.z;
+  let behind = DD * params.x_size.y * params.x_size.z;
+  let u = x[at];
+  let v = x[at + 1u];
+  var best = first_of(vec4u(u.x, u.z, v.x, v.z), here);
+  best = meet(best, vec4u(u.y, u.w, v.y, v.w), here + steps.z);
+  if (KH == 2u) { best = line(best, at + below, here + DH * steps.y); }
+  if (KD == 2u) {
+    best = line(best, at + behind, here + DD * steps.x);
+    if (KH == 2u) { best = line(best, at + behind + below, here + DD * steps.x + DH * steps.y); }
+  }
+  return best;
+}
+
+fn store(at: u32, best: Best) {
+  y[params.y_at + at] = best.value;
+  if (INDICES != 0u) { indices[params.indices_at + at] = best.cell; }
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
-  let rows = over(id, params.y_size.z);
+  let across = params.y_size.z / QUADS;
+  let rows = over(id, across);
   let depths = over(rows, params.y_size.y);
   let n = over(depths, params.y_size.x);
-  let w = id - rows * params.y_size.z;
-  let d0 = (depths - n * params.y_size.x) * SD - params.pad.x;
-  let h0 = (rows - depths * params.y_size.y) * SH - params.pad.y;
-  best = vec4i(LOWEST);
-  for (var a = 0u; a < KD; a++) {
-    let d = d0 + a * DD;
-    if (d >= params.x_size.x) { continue; }
-    for (var b = 0u; b < KH; b++) {
-      let h = h0 + b * DH;
-      if (h >= params.x_size.y) { continue; }
-      line(params.x_at + ((n * params.x_size.x + d) * params.x_size.y + h) * params.x_size.z, w, d * params.steps.x + h * params.steps.y);
-    }
+  let w = 2u * QUADS * (id - rows * across);
+  let d = (depths - n * params.y_size.x) * SD;
+  let h = (rows - depths * params.y_size.y) * SH;
+  var first = d * params.steps.x + h * params.steps.y + 4u * w * params.steps.z;
+  if (INDICES != 0u && params.channel != 0u) { // else indices count in their own plane
+    let outer = n + params.outer;
+    let sample = over(outer, params.channels);
+    first += sample * params.batch + (outer - sample * params.channels) * params.channel;
   }
-  y[params.y_at + id] = value;
-  if (INDICES != 0u) {
-    var first = 0u;
-    if (params.channel != 0u) { // else indices count in their own plane
-      let outer = n + params.outer;
-      let sample = over(outer, params.channels);
-      first = sample * params.batch + (outer - sample * params.channels) * params.channel;
-    }
-    indices[params.indices_at + id] = cell + vec4u(first);
-  }
+  let at = params.x_at + ((n * params.x_size.x + d) * params.x_size.y + h) * params.x_size.z + w;
+  let here = vec4u(first) + vec4u(0u, 2u, 4u, 6u) * params.steps.z;
+  store(QUADS * id, quad(at, here));
+  if (QUADS == 2u) { store(QUADS * id + 1u, quad(at + 2u, here + 8u * params.steps.z)); }
 }

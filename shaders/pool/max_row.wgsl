@@ -3,7 +3,7 @@
 //! x and y are [outer, D, H, W] of words, W of y a multiple of 4. Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
-import package::lib::extreme::{rank, LOWEST, HIGHEST, IGNORE};
+import package::lib::extreme::{Best, rank, LOWEST, HIGHEST, IGNORE};
 
 alias bits = vec4u;
 alias ranks = vec4i;
@@ -41,22 +41,19 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> indices: array<vec4u>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-var<private> value: vec4u;
-var<private> cell: vec4u;
-var<private> best: vec4i;
+var<private> best: Best;
 var<private> seen: vec4<bool>;
 
-fn meet(v: vec4u, here: vec4u, inside: vec4<bool>) {
+/// A candidate for the windows that have it inside.
+fn meet_inside(v: vec4u, here: vec4u, inside: vec4<bool>) {
   let r = rank(v);
-  var better = (r > best) | (r == vec4i(HIGHEST));
+  var better = r > best.rank;
   if (IGNORE != 0u) { // a window of nothing but NaN has its first one
     better |= !seen;
     seen |= inside;
   }
   better &= inside;
-  value = select(value, v, better);
-  cell = select(cell, here, better);
-  best = select(best, r, better);
+  best = Best(select(best.value, v, better), select(best.cell, here, better), select(best.rank, min(r, vec4i(HIGHEST - 1i)), better));
 }
 
 fn line(at: u32, w: u32, from_line: u32) {
@@ -67,7 +64,7 @@ fn line(at: u32, w: u32, from_line: u32) {
     let k = first + e * DW + vec4u(0u, 1u, 2u, 3u) * SW;
     let inside = k < vec4u(width);
     let safe = min(k, vec4u(width - 1u));
-    meet(vec4u(x[at + safe.x], x[at + safe.y], x[at + safe.z], x[at + safe.w]), vec4u(from_line) + k * step, inside);
+    meet_inside(vec4u(x[at + safe.x], x[at + safe.y], x[at + safe.z], x[at + safe.w]), vec4u(from_line) + k * step, inside);
   }
 }
 
@@ -81,7 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let w = id - rows * params.y_size.z;
   let d0 = (depths - n * params.y_size.x) * SD - params.pad.x;
   let h0 = (rows - depths * params.y_size.y) * SH - params.pad.y;
-  best = vec4i(LOWEST);
+  best.rank = vec4i(LOWEST);
   for (var a = 0u; a < KD; a++) {
     let d = d0 + a * DD;
     if (d >= params.x_size.x) { continue; }
@@ -91,7 +88,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       line(params.x_at + ((n * params.x_size.x + d) * params.x_size.y + h) * params.x_size.z, 4u * w, d * params.steps.x + h * params.steps.y);
     }
   }
-  y[params.y_at + id] = value;
+  y[params.y_at + id] = best.value;
   if (INDICES != 0u) {
     var first = 0u;
     if (params.channel != 0u) { // else indices count in their own plane
@@ -99,6 +96,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let sample = over(outer, params.channels);
       first = sample * params.batch + (outer - sample * params.channels) * params.channel;
     }
-    indices[params.indices_at + id] = cell + vec4u(first);
+    indices[params.indices_at + id] = best.cell + vec4u(first);
   }
 }

@@ -25,33 +25,52 @@ override CHECK: u32;
 @group(0) @binding(3) var<storage, read_write> verdict: array<atomic<u32>>;
 @group(0) @binding(4) var<uniform> params: Params;
 
+/// What an invocation has of its window: the value, the index in its plane, and where large begins.
+struct Share { value: real, index: places, from_large: u32, first: vec3u }
+
+fn cell(s: Share, row: u32, from_row: u32, w: u32) -> vec4<bool> {
+  if (CROP != 0u && w >= params.large.z) { return vec4<bool>(); }
+  let hit = s.index == places(from_row + w * params.steps.z);
+  large[s.from_large + (row + w) * params.inner] = select(real(), s.value, hit);
+  return vec4<bool>(hit);
+}
+
+/// The cells in row (d, h). The first two of each axis are unrolled: CPUs take long over loops.
+fn line(s: Share, d: u32, h: u32) -> vec4<bool> {
+  if (CROP != 0u && h >= params.large.y) { return vec4<bool>(); }
+  let row = (d * params.large.y + h) * params.large.z;
+  let from_row = d * params.steps.x + h * params.steps.y;
+  var met = cell(s, row, from_row, s.first.z);
+  if (SW > 1u) { met |= cell(s, row, from_row, s.first.z + 1u); }
+  if (SW > 2u) {
+    for (var e = 2u; e < SW; e++) { met |= cell(s, row, from_row, s.first.z + e); }
+  }
+  return met;
+}
+
+fn plane(s: Share, d: u32) -> vec4<bool> {
+  if (CROP != 0u && d >= params.large.x) { return vec4<bool>(); }
+  var met = line(s, d, s.first.y);
+  if (SH > 1u) { met |= line(s, d, s.first.y + 1u); }
+  if (SH > 2u) {
+    for (var b = 2u; b < SH; b++) { met |= line(s, d, s.first.y + b); }
+  }
+  return met;
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
   let window = window_of(id);
-  let value = small[params.small_at + id];
-  let index = indices[params.indices_at + id];
-  let first = first_of(window.n, window.c * WIDTH);
-  let local_index = index - places(first) - places(LANES) * places(params.channel);
-  let zero = real();
-  var met = vec4<bool>();
   let size = params.large;
-  for (var a = 0u; a < SD; a++) {
-    let d = window.at.x * SD + a;
-    if (CROP != 0u && d >= size.x) { break; }
-    for (var b = 0u; b < SH; b++) {
-      let h = window.at.y * SH + b;
-      if (CROP != 0u && h >= size.y) { break; }
-      let line = ((window.n * size.x + d) * size.y + h) * size.z;
-      for (var e = 0u; e < SW; e++) {
-        let w = window.at.z * SW + e;
-        if (CROP != 0u && w >= size.z) { break; }
-        let hit = local_index == places(d * params.steps.x + h * params.steps.y + w * params.steps.z);
-        met |= vec4<bool>(hit);
-        large[params.large_at + (line + w) * params.inner + window.c] = select(zero, value, hit);
-      }
-    }
+  let first = first_of(window.n, window.c * WIDTH);
+  let index = indices[params.indices_at + id] - places(first) - places(LANES) * places(params.channel);
+  let from_large = params.large_at + window.n * size.x * size.y * size.z * params.inner + window.c;
+  let s = Share(small[params.small_at + id], index, from_large, window.at * vec3u(SD, SH, SW));
+  var met = plane(s, s.first.x);
+  if (SD > 1u) {
+    for (var a = 1u; a < SD; a++) { met |= plane(s, s.first.x + a); }
   }
   if (CHECK != 0u && !all(met)) { stray(); }
 }

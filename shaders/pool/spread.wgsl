@@ -28,23 +28,30 @@ fn cells(at: u32, vectors: u32, h: u32, from_row: u32, from_w: vec4u, value: vec
   return hit;
 }
 
-/// Pair p of an invocation's windows, and whether both stay in theirs. Up to 3 rows are unrolled: CPUs take long over loops.
-fn pair(p: u32, id: u32, n: u32, d0: u32, h0: u32, w: u32, vectors: u32, first: u32) -> bool {
+/// The cells of two windows in plane d of large. Up to 3 rows are unrolled: CPUs take long over loops.
+fn plane(d: u32, n: u32, h: u32, w: u32, vectors: u32, from_w: vec4u, value: vec2u) -> vec4<bool> {
+  if (CROP != 0u && d >= params.large.x) { return vec4<bool>(); }
+  let at = params.large_at + (n * params.large.x + d) * params.large.y * vectors + w;
+  let row = d * params.steps.x;
+  var met = cells(at, vectors, h, row, from_w, value);
+  if (SH > 1u) { met |= cells(at, vectors, h + 1u, row, from_w, value); }
+  if (SH > 2u) { met |= cells(at, vectors, h + 2u, row, from_w, value); }
+  if (SH > 3u) {
+    for (var b = 3u; b < SH; b++) { met |= cells(at, vectors, h + b, row, from_w, value); }
+  }
+  return met;
+}
+
+/// Pair p of an invocation's windows, and whether both stay in theirs.
+fn pair(p: u32, id: u32, n: u32, d: u32, h: u32, w: u32, vectors: u32, first: u32) -> bool {
   let value = small[params.small_at + PAIRS * id + p];
   let index = indices[params.indices_at + PAIRS * id + p];
   let from_w = index.xxyy - vec4u(first) - (4u * w + vec4u(0u, 1u, 2u, 3u)) * params.steps.z;
-  var met = vec4<bool>();
-  for (var a = 0u; a < SD; a++) {
-    let d = d0 + a;
-    if (CROP != 0u && d >= params.large.x) { break; }
-    let at = params.large_at + (n * params.large.x + d) * params.large.y * vectors + w;
-    let row = d * params.steps.x;
-    met |= cells(at, vectors, h0, row, from_w, value);
-    if (SH > 1u) { met |= cells(at, vectors, h0 + 1u, row, from_w, value); }
-    if (SH > 2u) { met |= cells(at, vectors, h0 + 2u, row, from_w, value); }
-    for (var b = 3u; b < SH; b++) { met |= cells(at, vectors, h0 + b, row, from_w, value); }
+  var met = plane(d, n, h, w, vectors, from_w, value);
+  if (SD > 1u) {
+    for (var a = 1u; a < SD; a++) { met |= plane(d + a, n, h, w, vectors, from_w, value); }
   }
-  return (met.x || met.y) && (met.z || met.w);
+  return (met.x | met.y) & (met.z | met.w);
 }
 
 @compute @workgroup_size(64)
@@ -61,10 +68,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let w = PAIRS * (id - rows * blocks);
   let first = first_of(n, 0u);
   var stay = pair(0u, id, n, d0, h0, w, vectors, first);
-  if (PAIRS > 1u) { stay = pair(1u, id, n, d0, h0, w + 1u, vectors, first) && stay; }
+  if (PAIRS > 1u) { stay &= pair(1u, id, n, d0, h0, w + 1u, vectors, first); }
   if (PAIRS > 2u) {
-    stay = pair(2u, id, n, d0, h0, w + 2u, vectors, first) && stay;
-    stay = pair(3u, id, n, d0, h0, w + 3u, vectors, first) && stay;
+    stay &= pair(2u, id, n, d0, h0, w + 2u, vectors, first);
+    stay &= pair(3u, id, n, d0, h0, w + 3u, vectors, first);
   }
   if (CHECK != 0u && !stay) { stray(); }
 }

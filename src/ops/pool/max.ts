@@ -38,15 +38,17 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
   const taps = product(axes.map((a) => a.kernel));
   const counting = { steps: index.axes, channels, batch: index.batch, channel: index.channel };
   const pad = axes.map((a) => a.pad);
+  const whole = axes.every((a) => a.kernel <= 2 && a.pad === 0 && (a.small - 1) * a.stride + (a.kernel - 1) * a.dilation < a.large);
 
   const plain = (width: 1 | 4) =>
     parts.flatMap((part) => {
-      const count = (part.outer * product(ySize) * inner) / width;
+      const each = width === 4 && inner % 8 === 0 ? 2 : 1;
+      const count = (part.outer * product(ySize) * inner) / width / each;
       return dispatches(
         {
           kernel: window,
           types: width === 4 ? { bits: 'vec4u', ranks: 'vec4i', LANES: 'vec4u(0u, 1u, 2u, 3u)' } : {},
-          constants: { ...common, ...windows, WIDTH: width, HALF: Number(half) },
+          constants: { ...common, ...windows, WIDTH: width, LANES_EACH: each, HALF: Number(half), WHOLE: Number(whole) },
           params: {
             ...{ ...counting, x_size: xSize, y_size: ySize, inner: inner / width, pad, outer: part.first },
             ...{ x_at: part.at.x / width, y_at: half ? part.at.y / 2 : part.at.y / width, indices_at: (part.at.indices ?? 0) / width },
@@ -56,30 +58,31 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
           all: count,
         },
         adapter,
-        mostOf(taps * width),
+        mostOf(taps * width * each),
       );
     });
   const rows = (kernel: typeof windowRow) => {
     const pair = kernel === windowPair;
+    const quads = pair && ySize[2]! % 8 === 0 ? 2 : 1;
     const { KW: _k, SW: _s, DW: _d, ...deep } = windows;
     return parts.flatMap((part) =>
       dispatches(
         {
           kernel,
           types: {},
-          constants: { ...common, ...(pair ? deep : windows) },
+          constants: { ...common, ...(pair ? { ...deep, QUADS: quads } : windows) },
           params: {
             ...counting,
             x_size: [xSize[0]!, xSize[1]!, pair ? xSize[2]! / 4 : xSize[2]!],
             y_size: [ySize[0]!, ySize[1]!, ySize[2]! / 4],
-            pad: pair ? pad.slice(0, 2) : pad,
+            ...(!pair && { pad }),
             ...{ outer: part.first, x_at: pair ? part.at.x / 4 : part.at.x, y_at: part.at.y / 4, indices_at: (part.at.indices ?? 0) / 4 },
           },
           bind: bound(part),
-          count: (part.outer * product(ySize)) / 4,
+          count: (part.outer * product(ySize)) / 4 / quads,
         },
         adapter,
-        mostOf(taps * 4),
+        mostOf(taps * 4 * quads),
       ),
     );
   };
@@ -89,7 +92,7 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
   const stores = !half && aligned('y') && aligned('indices');
   if (stores && inner === 1 && ySize[2]! % 4 === 0) {
     const w = axes[2];
-    if (w.kernel === 2 && w.stride === 2 && w.dilation === 1 && w.pad === 0 && xSize[2] === 2 * ySize[2]! && aligned('x'))
+    if (whole && w.kernel === 2 && w.stride === 2 && w.dilation === 1 && xSize[2] === 2 * ySize[2]! && aligned('x'))
       plans.push(make('pair', 'windows 2 wide and 2 apart: x and y are moved as vectors', rows(windowPair)));
     plans.push(make('row', 'channels first, four windows of a row at a time', rows(windowRow)));
   }
