@@ -3,7 +3,7 @@ import { type Activation, deconvnet, type Stage, stages } from '../../demo/netwo
 import { type Fcn, fcn } from '../../demo/networks/fcn.ts';
 import { nearBorder } from '../../demo/networks/segmentation.ts';
 import { type Context, conv2d, maxPool2d, type Tensor } from '../../src/index.ts';
-import { grad, heNormal, instanceNorm, Random, slice, sum } from '../../src/nn/index.ts';
+import { grad, heNormal, instanceNorm, Random, relu, slice, sum } from '../../src/nn/index.ts';
 import { context } from '../gpu.ts';
 import { SIZE, scenes, taught, uploaded } from './scenes.ts';
 
@@ -37,6 +37,26 @@ describe('one stage', () => {
       pixels.dispose();
     }
     for (const tensor of [weight, bias, x]) tensor.dispose();
+  });
+});
+
+describe('two stages', () => {
+  it('give the way back through the second, without what is negative, as a gradient of the first', async () => {
+    const random = new Random(6);
+    const first: Stage = { weight: heNormal(ctx, [4, 1, 3, 3], { random }), bias: ctx.tensor([9, 9, 9, 9], [4]) }; // everything is above 0
+    const second: Stage = { weight: heNormal(ctx, [3, 4, 3, 3], { random }), bias: ctx.tensor([0.1, -0.2, 0.3], [3]) };
+    const x = heNormal(ctx, [3, 1, 16, 12], { random, fan: 2 });
+    const features = forward(x, [first]);
+    const whole = await deconvnet(ctx, x, [first, second], 1);
+    const half = await deconvnet(ctx, features, [second], 1);
+    const cotangent = relu(half.pixels);
+    const gradient = grad((x: Tensor) => forward(x, [first]), { cotangent })(x);
+    const [found, expected, signs] = await Promise.all([whole.pixels.data(), gradient.data(), half.pixels.data()]);
+    const most = Math.max(...expected.map(Math.abs));
+    expect(most).toBeGreaterThan(0);
+    expect(Math.min(...signs)).toBeLessThan(0);
+    expect(Math.max(...expected.map((e, i) => Math.abs(e - found[i]!)))).toBeLessThanOrEqual(2 ** -21 * most);
+    for (const tensor of [...Object.values(first), ...Object.values(second), x, features, whole.pixels, half.pixels, cotangent, gradient]) tensor.dispose();
   });
 });
 
