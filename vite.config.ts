@@ -55,6 +55,7 @@ export default defineConfig(({ mode }) => ({
   ...(mode === 'demo' && { root: 'demo' }),
   optimizeDeps: { exclude: ['onnxruntime-web'] }, // its bundle finds its wasm by import.meta.url
   build: { ...(builds[mode] ?? library) },
+  worker: { format: 'es' as const, plugins: () => [wgsl({ min: mode === 'demo' })] },
   test: {
     reporters: ['default', './test/summary.ts'],
     projects: [

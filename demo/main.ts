@@ -4,6 +4,7 @@ import { firstPanel } from './hash.ts';
 import { HeroPanel } from './hero/index.ts';
 import { InsidePanel } from './inside/index.ts';
 import { MatrixPanel } from './matrix/index.ts';
+import { ProofPanel } from './proof/index.ts';
 import { StampsPanel } from './stamps/index.ts';
 import { TrainPanel } from './train/index.ts';
 import { UnpoolPanel } from './unpool/index.ts';
@@ -20,6 +21,7 @@ customElements.define('zeros-panel', ZerosPanel);
 customElements.define('checker-panel', CheckerPanel);
 customElements.define('train-panel', TrainPanel);
 customElements.define('inside-panel', InsidePanel);
+customElements.define('proof-panel', ProofPanel);
 customElements.define('use-panel', UsePanel);
 
 // An address with a panel's values is no anchor that the browser would find.

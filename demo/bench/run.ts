@@ -37,8 +37,8 @@ export interface Listener {
   signal?: AbortSignal;
   /** What happens now, and how much of the run is behind. */
   progress?(text: string, done: number, total: number): void;
-  /** A row is finished. `report` is what is known so far. */
-  row?(row: Row, report: Report): void;
+  /** A row is finished. `report` is what is known so far. The run goes on when what it returns is settled. */
+  row?(row: Row, report: Report): void | Promise<void>;
 }
 
 const FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
@@ -114,7 +114,7 @@ export async function openBench(): Promise<Bench> {
       progress?.(one.name, rows.length, chosen.length);
       const finished = await rowOf(one, libraries, options, roofs[0]!, done);
       rows.push(finished);
-      row?.(finished, report());
+      await row?.(finished, report());
     }
     if (lost) throw new Error(`the device is lost (${lost.reason}) after ${rows.at(-1)?.name ?? 'no row'}: ${lost.message}`);
     progress?.('measuring the denominators again', rows.length, chosen.length);
