@@ -1,5 +1,5 @@
-// Trains the networks whose weights the page ships, on drawn digits: `npm run weights`, about five minutes on two cores. Writes demo/networks/weights/.
-// The seeds decide the result; on another adapter sums round differently, and the weights drift apart.
+// Trains the networks whose weights the page ships, on drawn digits, and writes demo/networks/weights/: `npm run weights`, some five minutes on two cores, or
+// `npm run weights -- autoencoder` for one of them. The seeds decide the result; on another adapter sums round differently, and the weights drift apart.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'vite';
@@ -88,7 +88,10 @@ async function trainDcgan({ steps = 2400, batch = 16 } = {}) {
   await save('dcgan', network.parameters);
 }
 
-await trainAutoencoder();
-await trainDcgan();
+const { description, vendor } = ctx.device.adapterInfo;
+console.log(`on ${description || vendor}`);
+const trainings = { autoencoder: trainAutoencoder, dcgan: trainDcgan };
+const names = process.argv.slice(2);
+for (const [name, train] of Object.entries(trainings)) if (!names.length || names.includes(name)) await train();
 await server.close();
 process.exit(0);
