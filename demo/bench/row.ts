@@ -3,7 +3,7 @@ import type { Layout } from '../../src/index.ts';
 import { bytesOf, type Case, count } from './cases/case.ts';
 import { inputsOf, toLayout } from './inputs.ts';
 import type { Entry, Library } from './library.ts';
-import { firstCall, type RaceOptions, race, rivalOf, secondCall } from './race.ts';
+import { checkedCall, firstCall, type RaceOptions, race, rivalOf } from './race.ts';
 import { type Exact, exactIn, exactOf } from './reference/exact.ts';
 import { errorOf } from './reference/index.ts';
 import type { Roof } from './roof/index.ts';
@@ -76,12 +76,11 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
       for (const entry of typeof entered === 'string' ? [] : entered) {
         try {
           const first = await firstCall(entry, done);
-          const { data, ms } = await secondCall(entry);
+          const { data, once } = await checkedCall(entry, library.name === 'ours' ? Number.POSITIVE_INFINITY : options.mostCallMs, done);
           const { values, at } = (placed[layout] ??= exactIn(exact, one, layout));
           const error = errorOf(data, values, at, count(one.output));
-          const slow = library.name !== 'ours' && ms > options.mostCallMs;
           entries.push(entry);
-          checks.push({ first, error, wrong: !(error < WRONG[one.dtype ?? 'f32']), ...(slow && { once: ms }) });
+          checks.push({ first, error, wrong: !(error < WRONG[one.dtype ?? 'f32']), ...(once && { once }) });
         } catch (error) {
           missing[library.name] = firstLine(error);
           await entry.close();
@@ -104,7 +103,7 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
       ...same,
       times,
       spread: s,
-      ...(library === 'ours' && kind !== 'f32' && { ofRoof: floor.ms / s.median }),
+      ...(library === 'ours' && kind !== 'f32' && one.family !== 'train' && { ofRoof: floor.ms / s.median }),
       ...(library === 'ours' && kind !== 'f32' && one.family === 'conv' && flops && { ofGemm: ofGemm(flops, s.median, roof) }),
       ...(ours && ours !== times && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
     };

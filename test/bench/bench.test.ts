@@ -137,13 +137,15 @@ test('libraries that cannot, fail, are wrong, or take too long for a second call
       }),
     ]),
     library('wrong', async () => [entry('wrong', () => {}, { result: zeros })]),
-    library('slow', async () => [entry('slow', () => {}, { result: late })]),
+    library('slow', async () => [entry('slow', wait, { result: late })]),
+    library('slow to check', async () => [entry('slow to check', () => {}, { result: late })]),
   ];
   const row = await rowOf(one, libraries, { ...OPTIONS, mostCallMs: 10 }, roof, done);
   expect(row.missing).toEqual({ unable: 'no such thing', throwing: 'cannot enter', failing: 'cannot run' });
-  const [wrong, slow] = row.timings;
+  const [wrong, slow, other] = row.timings;
   expect(wrong).toMatchObject({ library: 'wrong', wrong: true, error: 1, times: [] });
   expect(slow).toMatchObject({ library: 'slow', times: [], once: 30 });
+  expect(other!.once).toBeUndefined();
 });
 
 test('the smallest rows run, are right, and fill the table', async () => {

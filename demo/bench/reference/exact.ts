@@ -12,9 +12,9 @@ export interface Exact {
   readonly at?: readonly number[];
 }
 
-/** Multiply-adds up to which a result is computed whole, and those that a sample may cost. */
+/** Multiply-adds up to which a result is computed whole, and those that a sample may cost; of a filter's gradient each is dearer. */
 const WHOLE = 5e8;
-const SAMPLE = 5e7;
+const SAMPLE = { y: 5e7, dx: 5e7, dw: 1e7 };
 const [LEAST, MOST] = [32, 4096];
 
 /** The first, the last, and others at random, the same on every run. */
@@ -40,7 +40,7 @@ export function exactOf(one: Case, inputs: Arrays): Exact {
   const all = work(one);
   if (one.family !== 'conv' || all <= WHOLE) return { values: expected(one, inputs) };
   const elements = count(one.output);
-  const at = places(Math.min(Math.max(Math.ceil((SAMPLE * elements) / all), LEAST), MOST), elements);
+  const at = places(Math.min(Math.max(Math.ceil((SAMPLE[one.of] * elements) / all), LEAST), MOST), elements);
   return { values: elementsOf(one, inputs, at), at };
 }
 
