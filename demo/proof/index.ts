@@ -109,9 +109,8 @@ export class ProofPanel extends Panel {
     this.#say(`${stopped ? 'Stopped' : 'Done'}: ${count} ${count === 1 ? 'row' : 'rows'}.`);
     if (this.#which === 'errors') this.find('.proof-verdict').textContent = verdicts(report).join('\n');
     else
-      this.find('.proof-adapter').prepend(
-        `${report.adapter}${report.software ? ', a software adapter: these times say little about GPUs' : ''}. ${report.roofs[0] ? `${roofText(report.roofs[0])}. ` : ''}`,
-      );
+      this.find('.proof-adapter').textContent =
+        `${report.adapter}${report.software ? ', a software adapter: these times say little about GPUs' : ''}. ${roofText(report.roofs[0]!)}.`;
     this.#judge();
     this.#run(false);
   }
