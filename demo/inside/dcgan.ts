@@ -8,7 +8,7 @@ import { element } from '../kit/dom.ts';
 import { short } from '../kit/numbers.ts';
 import { type Dcgan, dcgan, LATENT } from '../networks/dcgan.ts';
 import type { Signal } from '../signal.ts';
-import { type Host, held, mosaic, read, Station, type View } from './view.ts';
+import { type Host, mosaic, read, Station, type View, weighted } from './view.ts';
 
 const WEIGHTS = new URL('../networks/weights/dcgan.safetensors', import.meta.url);
 const LAST = { stride: 2, padding: 1, activation: 'tanh' } as const;
@@ -66,11 +66,11 @@ export class DcganView implements View {
     const stages = network.stages(given);
     given.dispose();
     const made = await read(Object.fromEntries(stages.map((tensor, i) => [i, tensor])));
-    const [w, bias] = (await held(network.parameters, ['up4.weight', 'up4.bias'])) as [reference.Plain, reference.Plain];
+    const layer = await weighted(network.parameters, 'up4');
     this.#numbers.show({ rows: 4, columns: 4, values: z, most: 3 });
     for (const [i, station] of this.#stages.entries()) station.show(mosaic(made[i]!, STAGES[i]!.across));
     this.#host.compute({
-      inputs: { x: made[2]!, w, bias },
+      inputs: { x: made[2]!, ...layer },
       gpu: ({ x, w, bias }) => convTranspose2d(x, w, { bias, ...LAST }),
       cpu: ({ x, w, bias }) => reference.convTranspose2d(x, w, { bias, ...LAST }),
       show: ({ data }) => this.#picture.show({ rows: 32, columns: 32, values: Float32Array.from(data, (v) => (v + 1) / 2) }),

@@ -7,7 +7,7 @@ import { short } from '../kit/numbers.ts';
 import { type Activation, deconvnet, stages } from '../networks/deconvnet.ts';
 import type { Signal } from '../signal.ts';
 import { middle, SIDE, unseen } from '../train/digits.ts';
-import { type Held, type Host, held, mosaic, read, Station, type View } from './view.ts';
+import { type Host, mosaic, read, Station, type View, weighted } from './view.ts';
 
 const WEIGHTS = new URL('../networks/weights/autoencoder.safetensors', import.meta.url);
 const WINDOW = { kernelSize: 2 };
@@ -68,13 +68,14 @@ export class DeconvnetView implements View {
     const made = await read({ pixels });
     const ten = [1, 10, SIDE, SIDE];
     this.#x.show(mosaic({ data: this.#digits, shape: ten }, ACROSS));
-    this.#pixels.show(mosaic({ data: made.pixels.data, shape: ten }, ACROSS));
+    const most = Array.from(made.pixels.data).reduce((a, v) => Math.max(a, Math.abs(v)), 0) / 2; // a few pixels are far above the rest
+    this.#pixels.show({ ...mosaic({ data: made.pixels.data, shape: ten }, ACROSS), most });
     const { field: over } = this.#x.map;
     for (const old of over.querySelectorAll('.inside-seen')) old.remove();
     over.append(...activations.map((activation, digit) => field(activation, digit)));
-    const [w, bias] = (await held(weights, ['down1.weight', 'down1.bias'])) as [Held, Held];
+    const layer = await weighted(weights, 'down1');
     this.#host.compute({
-      inputs: { x: { data: middle(this.#digits), shape: [1, 1, 12, 12] }, w, bias },
+      inputs: { x: { data: middle(this.#digits), shape: [1, 1, 12, 12] }, ...layer },
       gpu: ({ x, w, bias }) => {
         const { output, indices } = maxPool2d(conv2d(x, w, { bias, ...RELU }), { ...WINDOW, returnIndices: true });
         return convTranspose2d(maxUnpool2d(output, indices, WINDOW), w, SAME);

@@ -7,7 +7,7 @@ import { type Fcn, fcn } from '../networks/fcn.ts';
 import type { Signal } from '../signal.ts';
 import { Learning } from './learning.ts';
 import { CLASSES, SIZE, unseen } from './scenes.ts';
-import { type Host, held, lead, read, Station, type View } from './view.ts';
+import { type Host, lead, read, Station, type View, weighted } from './view.ts';
 
 type Skips = '0' | '1' | '2';
 const STRIDE = { 0: 8, 1: 4, 2: 2 } as const;
@@ -70,7 +70,7 @@ export class FcnView implements View {
     x.dispose();
     const stages = await read(tensors);
     const last = stages[`stride${stride}`]!;
-    const [w, bias] = (await held(learner.network.parameters, ['upscore.weight', 'upscore.bias'])) as [reference.Plain, reference.Plain];
+    const layer = await weighted(learner.network.parameters, 'upscore');
     const square = (values: ArrayLike<number>) => ({ rows: SIZE, columns: SIZE, values });
     this.#x.show(square(scene.x));
     this.#truth.show(square(scene.classes));
@@ -83,7 +83,7 @@ export class FcnView implements View {
     for (const at of [2, 4, 8] as const) this.#scores[at].element.hidden = at !== stride;
     const start = [stride / 2, stride / 2];
     this.#host.compute({
-      inputs: { x: last, w, bias },
+      inputs: { x: last, ...layer },
       gpu: ({ x, w, bias }) => crop(convTranspose2d(x, w, { bias, stride }), { start, size: [SIZE, SIZE] }),
       cpu: ({ x, w, bias }) => reference.crop(reference.convTranspose2d(x, w, { bias, stride }), { start, size: [SIZE, SIZE] }),
       show: (scores) => this.#scores[stride].show(lead(scores)),

@@ -1,6 +1,6 @@
 // What the segmenting networks learn from: drawn scenes, and of every pixel whether it belongs to a shape.
 import type { Context, Tensor } from '../../src/index.ts';
-import { Random } from '../../src/nn/index.ts';
+import { Random } from '../../src/nn/random.ts';
 import { shapes } from '../networks/data.ts';
 
 export const SIZE = 32;

@@ -6,7 +6,7 @@ import { type Unet, unet } from '../networks/unet.ts';
 import type { Signal } from '../signal.ts';
 import { Learning } from './learning.ts';
 import { CLASSES, SIZE, unseen } from './scenes.ts';
-import { type Host, held, lead, mosaic, read, Station, type View } from './view.ts';
+import { type Host, lead, mosaic, read, Station, type View, weighted } from './view.ts';
 
 /** A U-Net: down, up, and across at every size. */
 export class UnetView implements View {
@@ -73,7 +73,7 @@ export class UnetView implements View {
     const tensors = learner.network.stages(x, cut);
     x.dispose();
     const stages = await read(tensors);
-    const [w, bias] = (await held(learner.network.parameters, ['enlarge1.weight', 'enlarge1.bias'])) as [reference.Plain, reference.Plain];
+    const layer = await weighted(learner.network.parameters, 'enlarge1');
     for (const part of this.#across) {
       part.textContent = cut ? 'cut: zeros' : 'copied across →';
       part.classList.toggle('cut', cut);
@@ -84,7 +84,7 @@ export class UnetView implements View {
       stations[name].show(mosaic(stages[name], across));
     stations.scores.show(lead(stages.scores));
     this.#host.compute({
-      inputs: { x: stages.up2, w, bias },
+      inputs: { x: stages.up2, ...layer },
       gpu: ({ x, w, bias }) => convTranspose2d(x, w, { bias, stride: 2 }),
       cpu: ({ x, w, bias }) => reference.convTranspose2d(x, w, { bias, stride: 2 }),
       show: () => {},

@@ -89,6 +89,9 @@ export async function read<K extends string>(tensors: Readonly<Record<K, Tensor>
   }
 }
 
-/** Copies of parameters that go on learning. */
-export const held = async (parameters: Readonly<Record<string, Tensor>>, names: readonly string[]): Promise<Held[]> =>
-  Promise.all(names.map(async (name) => ({ data: await parameters[name]!.data(), shape: parameters[name]!.shape })));
+/** Weight and bias of a layer, copied: it may go on learning. */
+export async function weighted(parameters: Readonly<Record<string, Tensor>>, layer: string): Promise<{ w: Held; bias: Held }> {
+  const [w, bias] = [parameters[`${layer}.weight`]!, parameters[`${layer}.bias`]!];
+  const [data, offsets] = await Promise.all([w.data(), bias.data()]);
+  return { w: { data, shape: w.shape }, bias: { data: offsets, shape: bias.shape } };
+}

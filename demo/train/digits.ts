@@ -1,5 +1,5 @@
 // What the autoencoders learn from, and what they are shown that they never learn from.
-import { Random } from '../../src/nn/index.ts';
+import { Random } from '../../src/nn/random.ts';
 import { digits } from '../networks/data.ts';
 
 export const SIDE = 28;

@@ -84,8 +84,10 @@ describe('numbers', () => {
     const pictures = await drawn(page);
     for (const [name, decoder] of [['Original', 'original'] as const, ['Max unpooling', 'unpool'] as const]) {
       const pixels = await page.locator(`#train canvas[aria-label^="${name}"]`).evaluate((node) => {
-        const c = node as HTMLCanvasElement;
-        return { width: c.width, height: c.height, data: Array.from(c.getContext('2d')!.getImageData(0, 0, c.width, c.height).data) };
+        const { width, height } = node as HTMLCanvasElement;
+        const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+        pen.drawImage(node as HTMLCanvasElement, 0, 0);
+        return { width, height, data: Array.from(pen.getImageData(0, 0, width, height).data) };
       });
       expect([pixels.width, pixels.height]).toEqual([280, 28]);
       for (let n = 0; n < 10; n += 3)
