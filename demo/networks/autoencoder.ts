@@ -37,7 +37,7 @@ export interface AutoencoderOptions extends NetworkOptions {
 }
 
 /** Learns to repeat its input: `step(x)`. `infer(x)` is the picture that it draws, from 0 to 1. */
-export function autoencoder(ctx: Context, { decoder = 'transposed', lr = 5e-3, ...options }: AutoencoderOptions = {}): Network {
+export function autoencoder(ctx: Context, { decoder = 'transposed', lr = 1e-2, ...options }: AutoencoderOptions = {}): Network {
   const layers = new Layers(ctx, options);
   const down1 = layers.conv('down1', 1, 8, 3, relu);
   const down2 = layers.conv('down2', 8, 16, 3, relu);

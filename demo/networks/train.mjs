@@ -62,7 +62,7 @@ function batches(size, count, batch, tone) {
 }
 
 async function trainAutoencoder({ steps = 1200, batch = 16 } = {}) {
-  const network = autoencoder(ctx, { seed: 1 });
+  const network = autoencoder(ctx, { seed: 1, lr: 5e-3 });
   const next = batches(28, 2048, batch, (v) => v);
   for (let step = 1; step <= steps; step++) {
     if (step > steps * 0.75) network.optimizer.lr = 1e-3;
