@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 /** @import { BenchOptions, Report } from '../../demo/bench/run.ts' */
 /** @typedef {Partial<BenchOptions> & Pick<BenchOptions, 'peers'>} Wanted over those of a quick or a thorough run */
 /** @typedef {{ report: Report, markdown: string }} Outcome */
-/** @typedef {{ quick: boolean, node: boolean, help: boolean, list: boolean, wanted: Wanted, toggles: string[], json?: string, against?: string }} Command */
+/** @typedef {{ quick: boolean, node: boolean, hardware: boolean, help: boolean, list: boolean, wanted: Wanted, toggles: string[], json?: string, against?: string }} Command */
 
 export const USAGE = `Times every row with this library and its peers on one device, checks each result first, prints Markdown and writes JSON.
 
@@ -23,6 +23,7 @@ Measurement
   --rounds N      rounds for every row, and 3N for rows that are too close to call; default 15, quick 5
   --peers LIST    of tfjs,ort; "" for none; default both, with --node tfjs
   --node          on Dawn in Node, where ONNX Runtime has no WebGPU; default headless Chromium
+  --hardware      Chromium on the machine's GPU, where it otherwise is the software adapter SwiftShader that tests use
   --toggles LIST  features of Dawn to enable, with --node: disable_robustness, say
 
 Results
@@ -46,13 +47,14 @@ export function commandOf(args, node = false) {
     args,
     options: {
       ...{ quick: flag, trend: flag, full: flag, reduced: flag, only: text, part: text, list: flag },
-      ...{ rounds: text, peers: text, node: flag, toggles: text, json: text, against: text, help: flag },
+      ...{ rounds: text, peers: text, node: flag, hardware: flag, toggles: text, json: text, against: text, help: flag },
     },
   });
-  const { quick, trend, full, reduced, only, list, json, against, help } = values;
+  const { quick, trend, full, reduced, only, hardware, list, json, against, help } = values;
   const inNode = node || values.node;
   if (full && reduced) throw new Error('--full and --reduced exclude each other');
   if (values.toggles && !inNode) throw new Error('--toggles needs --node');
+  if (hardware && inNode) throw new Error('--hardware is of Chromium; Node takes the GPU that there is');
   const peers = (values.peers ?? (inNode ? 'tfjs' : 'tfjs,ort')).split(',').filter(Boolean);
   for (const peer of peers) refuse(peer, (p) => ['tfjs', ...(inNode ? [] : ['ort'])].includes(p), `a peer ${inNode ? 'in Node: tfjs' : ': tfjs, ort'}`);
   const rounds = values.rounds && Number(refuse(values.rounds, (r) => Number.isInteger(Number(r)) && Number(r) > 0, 'a number of rounds'));
@@ -63,7 +65,7 @@ export function commandOf(args, node = false) {
       .map(Number);
   if (part && !(part[0] && part[0] <= (part[1] ?? 0))) throw new Error(`there is no part ${values.part}`);
   return {
-    ...{ quick, node: inNode, help, list, toggles: (values.toggles ?? '').split(',').filter(Boolean) },
+    ...{ quick, node: inNode, hardware, help, list, toggles: (values.toggles ?? '').split(',').filter(Boolean) },
     ...(json && { json }),
     ...(against && { against }),
     wanted: {
@@ -101,11 +103,11 @@ export function save(report, origin, file) {
 
 /** Prints the outcome; throws when a row of ours is wrong or missing.
  * @param {Outcome} outcome @param {Origin} origin @param {Command} command @param {(one: Report, other: Report) => string[]} disagreements */
-export function finish({ report, markdown }, origin, { json, against }, disagreements) {
-  const { commit, clean, command, flags } = origin;
+export function finish({ report, markdown }, origin, { toggles, json, against }, disagreements) {
+  const { commit, clean, command } = origin;
   process.stderr.write('\n');
   console.log(
-    `${report.date.slice(0, 10)}, commit ${commit}${clean ? '' : ' with changes'}; ${command}${flags.length ? `; ${flags.join(' ')}` : ''}\n${markdown}`,
+    `${report.date.slice(0, 10)}, commit ${commit}${clean ? '' : ' with changes'}; ${command}${toggles.length ? `; ${toggles.join(' ')}` : ''}\n${markdown}`,
   );
   const file = json ?? `dist-bench/${report.date.replace(/[:.]/g, '-')}.json`;
   save(report, origin, file);

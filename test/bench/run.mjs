@@ -12,6 +12,9 @@ import { openDawn } from './dawn.mjs';
 /** @import { Report } from '../../demo/bench/run.ts' */
 /** @import { Command, Origin, Outcome } from './command.mjs' */
 
+/** Flags of a Chromium that computes on the machine's GPU, headless too. */
+const HARDWARE = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
+
 const root = join(import.meta.dirname, '../..');
 process.chdir(root); // the Vite configuration counts from here
 
@@ -32,8 +35,8 @@ async function loaded(body) {
   }
 }
 
-/** A page of the demo's server runs it. @param {Command} command @returns {Promise<Outcome>} */
-async function inChromium({ quick, wanted }) {
+/** A page of the demo's server runs it. @param {Command} command @param {Origin} origin @returns {Promise<Outcome>} */
+async function inChromium({ quick, wanted }, { flags }) {
   // No watching: a file saved meanwhile must not reload the page.
   const server = await createServer({
     mode: 'demo',
@@ -42,7 +45,7 @@ async function inChromium({ quick, wanted }) {
     server: { port: 0, hmr: false, watch: null },
   });
   await server.listen();
-  const browser = await chromium.launch(launchOptions);
+  const browser = await chromium.launch({ ...launchOptions, args: flags });
   try {
     const page = await browser.newPage();
     page.on('console', (message) => {
@@ -86,9 +89,9 @@ async function main() {
     commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
     clean: !execFileSync('git', ['status', '--porcelain', '--', 'src', 'shaders', 'demo/bench'], { encoding: 'utf8' }),
     command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
-    flags: command.node ? command.toggles : [],
+    flags: command.node ? command.toggles : command.hardware ? HARDWARE : launchOptions.args,
   };
-  const outcome = await (command.node ? inNode(command, origin) : inChromium(command));
+  const outcome = await (command.node ? inNode(command, origin) : inChromium(command, origin));
   const { disagreements } = await loaded((load) => load('report.ts'));
   finish(outcome, origin, command, disagreements);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bar, commandOf, USAGE } from '../bench/command.mjs';
 
 test('without options: both peers, all rows, thorough', () => {
-  expect(commandOf([])).toEqual({ quick: false, node: false, help: false, list: false, toggles: [], wanted: { peers: ['tfjs', 'ort'] } });
+  expect(commandOf([])).toEqual({ quick: false, node: false, hardware: false, help: false, list: false, toggles: [], wanted: { peers: ['tfjs', 'ort'] } });
   expect(commandOf(['--node']).wanted.peers).toEqual(['tfjs']);
   expect(commandOf([], true)).toEqual(commandOf(['--node']));
 });
@@ -23,6 +23,7 @@ test.each([
 test('what concerns the whole command', () => {
   const command = commandOf(['--quick', '--node', '--toggles', 'a,b', '--json', 'x.json', '--against', 'y.json']);
   expect(command).toMatchObject({ quick: true, node: true, toggles: ['a', 'b'], json: 'x.json', against: 'y.json' });
+  expect(commandOf(['--hardware']).hardware).toBe(true);
   expect(commandOf(['--list']).list).toBe(true);
   expect(commandOf(['--help']).help).toBe(true);
 });
@@ -30,6 +31,7 @@ test('what concerns the whole command', () => {
 test.each([
   [['--full', '--reduced'], '--full and --reduced exclude each other'],
   [['--toggles', 'a'], '--toggles needs --node'],
+  [['--hardware', '--node'], '--hardware is of Chromium'],
   [['--node', '--peers', 'ort'], 'ort is not a peer'],
   [['--peers', 'torch'], 'torch is not a peer'],
   [['--rounds', '0'], '0 is not a number of rounds'],
@@ -43,7 +45,7 @@ test.each([
 });
 
 test('every option is in the help', () => {
-  for (const name of ['quick', 'trend', 'full', 'reduced', 'only', 'part', 'list', 'rounds', 'peers', 'node', 'toggles', 'json', 'against', 'help'])
+  for (const name of ['quick', 'trend', 'full', 'reduced', 'only', 'part', 'list', 'rounds', 'peers', 'node', 'hardware', 'toggles', 'json', 'against', 'help'])
     expect(USAGE).toContain(`--${name} `);
 });
 
