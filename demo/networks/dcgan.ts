@@ -54,13 +54,12 @@ export function dcgan(ctx: Context, { seed = 1, lr = 2e-4, ...options }: Network
   const stages = generator(artist);
   const judge = discriminator(critic);
   const draw = (z: Tensor) => stages.reduce((x, stage) => stage(x), z);
-  const [optimizer, other] = [artist, critic].map((layers) => adam(layers.learning, { lr, betas: [0.5, 0.999] })) as [
-    ReturnType<typeof adam>,
-    ReturnType<typeof adam>,
-  ];
+  const taught = (layers: Layers) => adam(layers.learning, { lr, betas: [0.5, 0.999] });
+  const [optimizer, other] = [taught(artist), taught(critic)];
   const stills = (z: Tensor) => {
     artist.training = false;
-    return ctx.tidy(() => noGrad(() => stages.reduce((made, stage) => [...made, stage(made.at(-1) ?? z)], [] as Tensor[])));
+    let x = z;
+    return ctx.tidy(() => noGrad(() => stages.map((stage) => (x = stage(x)))));
   };
   return {
     ...{ parameters: artist.parameters, optimizer },
