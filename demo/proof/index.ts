@@ -14,6 +14,8 @@ import type { News, Order } from './worker.ts';
 
 type Which = 'errors' | 'times';
 
+const counted = (rows: number) => `${rows} ${rows === 1 ? 'row' : 'rows'}`;
+
 /** The bench on the visitor's GPU: who is right, and who is fast.
  * For tests: data-errors and data-times count the rows that a finished run has shown; data-running says that one runs. */
 export class ProofPanel extends Panel {
@@ -89,6 +91,7 @@ export class ProofPanel extends Panel {
       this.#say(news.total ? `${news.done} of ${news.total}: ${news.text}` : news.text);
       this.find<HTMLProgressElement>('.proof-progress').value = news.total ? news.done / news.total : 0;
     } else if ('row' in news) this.#row(news.row, news.report);
+    else if ('waiting' in news) this.#say(`Waits after ${counted(news.waiting)}, until it is in view again.`);
     else if ('failed' in news) {
       this.#say(`It could not run: ${news.failed}.`);
       this.#run(false);
@@ -102,11 +105,10 @@ export class ProofPanel extends Panel {
   }
 
   #finish(report: Report, stopped: boolean): void {
-    const count = report.rows.length;
     this.#reports[this.#which] = report;
-    this.dataset[this.#which] = String(count);
+    this.dataset[this.#which] = String(report.rows.length);
     this.find<HTMLProgressElement>('.proof-progress').value = stopped ? 0 : 1;
-    this.#say(`${stopped ? 'Stopped' : 'Done'}: ${count} ${count === 1 ? 'row' : 'rows'}.`);
+    this.#say(`${stopped ? 'Stopped' : 'Done'}: ${counted(report.rows.length)}.`);
     if (this.#which === 'errors') this.find('.proof-verdict').textContent = verdicts(report).join('\n');
     else
       this.find('.proof-adapter').textContent =

@@ -61,7 +61,9 @@ export class Table {
         'tr',
         {},
         element('th', { scope: 'row' }, name!),
-        ...rest.map((text, i) => element('td', { class: wrong(i + 1) ? 'wrong' : titles[i + 1]!.startsWith('vs ') ? 'factor' : undefined }, text)),
+        ...rest.map((text, i) =>
+          element('td', { class: wrong(i + 1) ? 'wrong' : text.includes('×') && titles[i + 1]!.startsWith('vs ') ? 'factor' : undefined }, text),
+        ),
       ),
     );
   }

@@ -14,6 +14,7 @@ export type Order = { readonly run: Wanted } | { readonly stop: true } | { reado
 export type News =
   | { readonly text: string; readonly done: number; readonly total: number }
   | { readonly row: Row; readonly report: Report }
+  | { readonly waiting: number }
   | { readonly finished: Report; readonly stopped: boolean }
   | { readonly failed: string };
 
@@ -25,7 +26,7 @@ const tell = (news: News) => postMessage(news);
 let bench: Promise<Bench> | undefined;
 let abort: AbortController | undefined;
 /** Settled while the run may go on. */
-let going = Promise.resolve();
+let going: Promise<void> | undefined;
 let go = () => {};
 
 async function run({ timed, ...wanted }: Wanted): Promise<void> {
@@ -40,6 +41,7 @@ async function run({ timed, ...wanted }: Wanted): Promise<void> {
       progress: (text, done, total) => tell({ text, done, total }),
       row: (row, report) => {
         tell({ row, report });
+        if (going) tell({ waiting: report.rows.length });
         return going;
       },
     });
@@ -56,11 +58,11 @@ addEventListener('message', ({ data }: MessageEvent<Order>) => {
     abort?.abort();
     go();
   } else if (data.paused) {
-    going = new Promise((resolve) => {
+    going ??= new Promise((resolve) => {
       go = resolve;
     });
   } else {
     go();
-    going = Promise.resolve();
+    going = undefined;
   }
 });
