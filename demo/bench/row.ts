@@ -6,8 +6,7 @@ import type { Entry, Library } from './library.ts';
 import { checkedCall, firstCall, type RaceOptions, race, rivalOf } from './race.ts';
 import { type Exact, exactIn, exactOf } from './reference/exact.ts';
 import { errorOf } from './reference/index.ts';
-import type { Roof } from './roof/index.ts';
-import { type Floor, floorOf, ofGemm } from './roof/roofline.ts';
+import type { Floor } from './roof/roofline.ts';
 import { best, ratios, type Spread, spread } from './statistics.ts';
 
 /** What one library did with one row in one layout. Times in ms a call. */
@@ -32,16 +31,22 @@ export interface Timing extends Pick<Entry, 'library' | 'kind' | 'layout' | 'pla
   readonly ofGemm?: number;
 }
 
-export interface Row {
+/** A row as it was timed. */
+export interface Measured {
   readonly name: string;
   readonly group: string;
+  readonly family: Case['family'];
   /** Floating-point operations, where an operation counts them. */
   readonly flops?: number;
   readonly bytes: number;
-  readonly floor: Floor;
   readonly timings: readonly Timing[];
   /** Libraries that cannot run the row, and why. */
   readonly missing: Readonly<Record<string, string>>;
+}
+
+/** The same beside what the adapter can do at best. */
+export interface Row extends Measured {
+  readonly floor: Floor;
 }
 
 /** Rounding, and float32 coordinates, stay below this; another rule for coordinates does not. Peers may sum in f16. */
@@ -61,8 +66,7 @@ async function enter(library: Library, one: Case, layout: Layout, inputs: Return
 
 type Check = Pick<Timing, 'first' | 'error' | 'wrong' | 'once'>;
 
-/** @param roof measured in the same run */
-export async function rowOf(one: Case, libraries: readonly Library[], options: RaceOptions, roof: Roof, done: () => Promise<unknown>): Promise<Row> {
+export async function rowOf(one: Case, libraries: readonly Library[], options: RaceOptions, done: () => Promise<unknown>): Promise<Measured> {
   const inputs = inputsOf(one);
   const exact = exactOf(one, inputs);
   const placed: Partial<Record<Layout, Exact>> = {};
@@ -91,7 +95,6 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
   const raced = await race(right, options, done);
   const bytes = bytesOf(one);
   const flops = entries.find((entry) => entry.flops !== undefined)?.flops;
-  const floor = floorOf(flops ?? 0, bytes, roof);
   const timings = entries.map((entry, i): Timing => {
     const { library, kind, layout, plan } = entry;
     const same = { library, kind, layout, ...(plan && { plan }), ...checks[i]! };
@@ -103,11 +106,10 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
       ...same,
       times,
       spread: s,
-      ...(library === 'ours' && kind !== 'f32' && one.family !== 'train' && { ofRoof: floor.ms / s.median }),
-      ...(library === 'ours' && kind !== 'f32' && one.family === 'conv' && flops && { ofGemm: ofGemm(flops, s.median, roof) }),
       ...(ours && ours !== times && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
     };
   });
   for (const entry of entries) await entry.close();
-  return { name: one.name, group: one.group, bytes, ...(flops !== undefined && { flops }), floor, timings, missing };
+  const { name, group, family } = one;
+  return { name, group, family, bytes, ...(flops !== undefined && { flops }), timings, missing };
 }

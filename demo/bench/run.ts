@@ -4,7 +4,8 @@ import { type Library, PEERS, type Shared } from './library.ts';
 import { open } from './ours/index.ts';
 import type { RaceOptions } from './race.ts';
 import { type Roof, roofOf } from './roof/index.ts';
-import { type Row, rowOf } from './row.ts';
+import { placed, ratesOf } from './roof/roofline.ts';
+import { type Measured, type Row, rowOf } from './row.ts';
 import { type Selection, select } from './select.ts';
 
 export interface BenchOptions extends RaceOptions, Selection {
@@ -96,7 +97,7 @@ export async function openBench(): Promise<Bench> {
     const chosen = select(cases, options, { software, f16: device.features.has('shader-f16') });
     progress?.('measuring the denominators', 0, chosen.length);
     const roofs = [await roofOf(ctx)];
-    const rows: Row[] = [];
+    const rows: Measured[] = [];
     const report = (): Report => ({
       adapter: [info.vendor, info.architecture, info.description].filter(Boolean).join(' '),
       software,
@@ -107,14 +108,14 @@ export async function openBench(): Promise<Bench> {
       options,
       versions: Object.fromEntries(libraries.map(({ name, version }) => [name, version])),
       roofs: [...roofs],
-      rows: [...rows],
+      rows: rows.map((row) => placed(row, ratesOf(roofs))),
     });
     for (const one of chosen) {
       if (signal?.aborted || lost) break;
       progress?.(one.name, rows.length, chosen.length);
-      const finished = await rowOf(one, libraries, options, roofs[0]!, done);
+      const finished = await rowOf(one, libraries, options, done);
       rows.push(finished);
-      await row?.(finished, report());
+      await row?.(placed(finished, ratesOf(roofs)), report());
     }
     if (lost) throw new Error(`the device is lost (${lost.reason}) after ${rows.at(-1)?.name ?? 'no row'}: ${lost.message}`);
     progress?.('measuring the denominators again', rows.length, chosen.length);

@@ -5,7 +5,6 @@ import { toLayout } from '../../demo/bench/inputs.ts';
 import type { Entry, Library } from '../../demo/bench/library.ts';
 import { race } from '../../demo/bench/race.ts';
 import { cells, headers, markdown } from '../../demo/bench/report.ts';
-import type { Roof } from '../../demo/bench/roof/index.ts';
 import { rowOf } from '../../demo/bench/row.ts';
 import { openBench } from '../../demo/bench/run.ts';
 
@@ -116,8 +115,6 @@ test('a peer on both sides of 1 has more rounds', async () => {
 
 test('libraries that cannot, fail, are wrong, or take too long for a second call are told apart, and the run goes on', async () => {
   const [one] = convCases as [(typeof convCases)[0]];
-  const spread = { median: 1, low: 1, high: 1 };
-  const roof: Roof = { copy: spread, fma: spread, gemm: spread, gemmOf: { size: 1, plan: '' } };
   const size = one.output.reduce((a, b) => a * b, 1);
   const library = (name: string, enter: Library['enter']): Library => ({ name, version: '', layouts: ['nchw'], enter });
   const zeros = async () => new Float32Array(size);
@@ -140,7 +137,7 @@ test('libraries that cannot, fail, are wrong, or take too long for a second call
     library('slow', async () => [entry('slow', wait, { result: late })]),
     library('slow to check', async () => [entry('slow to check', () => {}, { result: late })]),
   ];
-  const row = await rowOf(one, libraries, { ...OPTIONS, mostCallMs: 10 }, roof, done);
+  const row = await rowOf(one, libraries, { ...OPTIONS, mostCallMs: 10 }, done);
   expect(row.missing).toEqual({ unable: 'no such thing', throwing: 'cannot enter', failing: 'cannot run' });
   const [wrong, slow, other] = row.timings;
   expect(wrong).toMatchObject({ library: 'wrong', wrong: true, error: 1, times: [] });

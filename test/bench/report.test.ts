@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cells, disagreements, headers, markdown } from '../../demo/bench/report.ts';
 import type { Roof } from '../../demo/bench/roof/index.ts';
-import { floorOf, ofGemm } from '../../demo/bench/roof/roofline.ts';
+import { floorOf, placed, ratesOf } from '../../demo/bench/roof/roofline.ts';
 import type { Row, Timing } from '../../demo/bench/row.ts';
 import { type Report, THOROUGH } from '../../demo/bench/run.ts';
 import { best, quantile, ratios, spread } from '../../demo/bench/statistics.ts';
@@ -21,23 +21,39 @@ test('factors are theirs over ours, round by round and of the fastest', () => {
   expect(best([4, 9, 2], [2, 3, 4])).toBe(1);
 });
 
-test('a floor is the longer of arithmetic and traffic, in ms', () => {
-  // 1000 GFLOP/s and 100 GB/s: ten operations a byte bound a row by either
-  expect(floorOf(2e9, 1e8, roof)).toEqual({ ms: 2, bound: 'multiply-add' });
-  expect(floorOf(0.5e9, 1e8, roof)).toEqual({ ms: 1, bound: 'copy' });
-  expect(floorOf(0, 5e7, roof)).toEqual({ ms: 0.5, bound: 'copy' });
-  expect(ofGemm(2e9, 8, roof)).toBe(0.5);
-});
-
 const timing = (library: string, kind: Timing['kind'], layout: Timing['layout'], rest: Partial<Timing> = {}): Timing => ({
   ...{ library, kind, layout, first: 12, error: 1e-7, wrong: false, times: [1], spread: at(4) },
   ...rest,
 });
 const raced = (median: number) => ({ ratio: at(median), best: median * 2 });
 
+test('denominators are the best of those before and after', () => {
+  expect(ratesOf([roof, { ...roof, copy: at(120), gemm: at(400) }])).toEqual({ copy: 120, fma: 1000, gemm: 500 });
+});
+
+test('a floor is the longer of arithmetic and traffic, in ms', () => {
+  // 1000 GFLOP/s and 100 GB/s: ten operations a byte bound a row by either
+  const rates = ratesOf([roof]);
+  expect(floorOf(2e9, 1e8, rates)).toEqual({ ms: 2, bound: 'multiply-add' });
+  expect(floorOf(0.5e9, 1e8, rates)).toEqual({ ms: 1, bound: 'copy' });
+  expect(floorOf(0, 5e7, rates)).toEqual({ ms: 0.5, bound: 'copy' });
+});
+
+test('our calls are placed beside the denominators, convolutions beside the matrix product too', () => {
+  const timings = [timing('ours', 'call', 'nchw'), timing('ours', 'f32', 'nchw'), timing('tfjs', 'call', 'nhwc')];
+  const row = { name: '', group: '', family: 'conv', bytes: 1e8, flops: 2e9, timings, missing: {} } as const;
+  const of = (one: Parameters<typeof placed>[0]) => placed(one, ratesOf([roof])).timings.map(({ ofRoof, ofGemm }) => [ofRoof, ofGemm]);
+  const none = [undefined, undefined];
+  expect(of(row)).toEqual([[0.5, 1], none, none]);
+  expect(of({ ...row, family: 'pool' })).toEqual([[0.5, undefined], none, none]);
+  expect(of({ ...row, family: 'train' })).toEqual([none, none, none]);
+  expect(of({ ...row, timings: [{ ...timings[0]!, spread: undefined as never }] })).toEqual([none]);
+  expect(placed(row, ratesOf([roof])).floor).toEqual({ ms: 2, bound: 'multiply-add' });
+});
+
 const rows: readonly Row[] = [
   {
-    ...{ name: 'enlarge', group: 'convT', bytes: 1e6, flops: 2e9, floor: { ms: 2, bound: 'multiply-add' }, missing: { ort: 'no such thing' } },
+    ...{ name: 'enlarge', group: 'convT', family: 'conv', bytes: 1e6, flops: 2e9, floor: { ms: 2, bound: 'multiply-add' }, missing: { ort: 'no such thing' } },
     timings: [
       timing('ours', 'call', 'nchw', { plan: 'blocks', ofRoof: 0.5, ofGemm: 0.75 }),
       timing('ours', 'call', 'nhwc', { plan: 'tiles', ofRoof: 0.25, ofGemm: 0.5 }),
@@ -45,7 +61,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    ...{ name: 'enlarge backward', group: 'convT dx', bytes: 1e6, flops: 2e9, floor: { ms: 2, bound: 'multiply-add' }, missing: {} },
+    ...{ name: 'enlarge backward', group: 'convT dx', family: 'conv', bytes: 1e6, flops: 2e9, floor: { ms: 2, bound: 'multiply-add' }, missing: {} },
     timings: [
       timing('ours', 'call', 'nchw', { ofRoof: 1 }),
       timing('tfjs', 'call', 'nhwc', { error: 0.64, wrong: true, times: [] }),
@@ -53,7 +69,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    ...{ name: 'f16 copy', group: 'f16 copy', bytes: 1e6, floor: { ms: 1, bound: 'copy' }, missing: { tfjs: 'no f16' } },
+    ...{ name: 'f16 copy', group: 'f16 copy', family: 'resample', bytes: 1e6, floor: { ms: 1, bound: 'copy' }, missing: { tfjs: 'no f16' } },
     timings: [timing('ours', 'call', 'nchw', { ofRoof: 0.9 }), timing('ours', 'f32', 'nchw', raced(1.8)), timing('ort', 'call', 'nchw', raced(0.5))],
   },
 ];
