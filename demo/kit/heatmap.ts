@@ -34,7 +34,12 @@ const GREYS: readonly [Rgb, Rgb, Rgb] = [
   [0, 0, 0],
 ];
 
-const rgbOf = (hex: string): Rgb => [1, 3, 5].map((at) => Number.parseInt(hex.trim().slice(at, at + 2), 16)) as unknown as Rgb;
+const probe = document.createElement('canvas').getContext('2d')!;
+/** A colour however the style sheet writes it: a build shortens #ffffff to #fff. */
+function rgbOf(colour: string): Rgb {
+  probe.fillStyle = colour.trim();
+  return [1, 3, 5].map((at) => Number.parseInt(String(probe.fillStyle).slice(at, at + 2), 16)) as unknown as Rgb;
+}
 
 export class Heatmap {
   readonly element: HTMLElement;

@@ -20,6 +20,17 @@ test('the built page works as the served sources do', async () => {
     expect(await page.textContent('.left-check')).toContain('GPU = CPU reference');
     const link = await page.locator('nav a', { hasText: 'Benchmark' }).evaluate((a) => (a as HTMLAnchorElement).href);
     expect((await page.request.get(link)).status()).toBe(200);
+    // A build writes colours shorter than the sources do; a map's least values are nearly the colour of a card, white.
+    await page.goto(`${server.resolvedUrls!.local[0]!}#checker`);
+    await page.waitForSelector('#checker[data-by="gpu"]');
+    const palest = await page.locator('#checker canvas').evaluateAll((all) =>
+      all.map((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        return Math.max(...Array.from({ length: width * height }, (_, i) => Math.min(data[4 * i]!, data[4 * i + 1]!, data[4 * i + 2]!)));
+      }),
+    );
+    expect(palest.filter((least) => least > 200).length).toBeGreaterThan(palest.length / 2);
     expect(log).toEqual([]);
   } finally {
     await server.close();
