@@ -7,7 +7,7 @@ import { unseen as digits } from '../../demo/train/digits.ts';
 import { parseSafetensors } from '../../src/io/safetensors.ts';
 import * as cpu from '../../src/reference.ts';
 import { violations } from './axe.ts';
-import { difference, onePage, visitPanel } from './lesson.ts';
+import { difference, onePage, run, visitPanel } from './lesson.ts';
 import { demo } from './open.ts';
 
 demo();
@@ -195,6 +195,26 @@ test.each([3, 11])('deconvnet: the activations of feature %i are those of the re
   expect(await page.locator('#inside .inside-seen').count()).toBe(10);
 });
 
+test('the code of each network runs, and computes what the panel shows', async () => {
+  const { page } = shared;
+  await shared.set(`net=dcgan&z=${Z.join('_')}`);
+  const [picture] = (await run(page, 'inside')) as [number[]];
+  const { red } = await shown(page, 'The picture');
+  for (const [i, v] of picture.entries()) expect(Math.abs(red[i]! - (255 * (v + 1)) / 2), `pixel ${i}`).toBeLessThanOrEqual(1);
+  for (const skips of [0, 1, 2]) {
+    await shared.set(`net=fcn&skips=${skips}`);
+    expect(((await run(page, 'inside')) as [number[]])[0].length, `${skips} skips`).toBe(2 * 32 * 32);
+  }
+  for (const cut of [0, 1]) {
+    await shared.set(`net=unet&cut=${cut}`);
+    expect(await run(page, 'inside')).toEqual([[1, 32, 16, 16]]);
+  }
+  await shared.set('net=deconvnet&feature=5');
+  const [pixels] = (await run(page, 'inside')) as [number[]];
+  expect(pixels.length).toBe(28 * 28);
+  expect(pixels.some((v) => v !== 0)).toBe(true);
+});
+
 test('without WebGPU it says so', async () => {
   await using opened = await visitPanel('inside', 'net=fcn', {
     before: () => Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined }),
@@ -204,7 +224,7 @@ test('without WebGPU it says so', async () => {
   expect(opened.log).toEqual([]);
 });
 
-const SIZES = { phone: [360, 740], tablet: [800, 1100], desktop: [1440, 900], '4K': [3840, 2160] } as const;
+const SIZES = { light: { phone: [360, 740], tablet: [800, 1100] }, dark: { desktop: [1440, 900], '4K': [3840, 2160] } } as const;
 
 test.each(['light', 'dark'] as const)(
   '%s: nothing sticks out of any view at any width, axe is content',
@@ -215,10 +235,10 @@ test.each(['light', 'dark'] as const)(
     for (const name of ['DCGAN', 'FCN', 'U-Net', 'Deconvnet']) {
       await page.locator('#inside').getByLabel(name, { exact: true }).check();
       await page.waitForSelector('#inside[data-by="gpu"]');
-      for (const [size, [width, height]] of Object.entries(SIZES)) {
+      for (const [size, [width, height]] of Object.entries(SIZES[colorScheme])) {
         await page.setViewportSize({ width, height });
         await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: `${name}, ${size}` }).toBe(width);
-        if (size === (colorScheme === 'light' ? 'phone' : 'desktop')) expect(await violations(page, '#inside'), `${name}, ${size}`).toEqual([]);
+        if (size === 'phone' || size === 'desktop') expect(await violations(page, '#inside'), `${name}, ${size}`).toEqual([]);
       }
     }
     expect(log).toEqual([]);

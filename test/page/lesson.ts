@@ -119,3 +119,26 @@ export const leastContrast = (page: Page, panel: string): Promise<number> =>
     }
     return least;
   }, panel);
+
+/** Runs a panel's code in the page, with its own copy of the library.
+ * @returns what the code logs: numbers, or lists of them */
+export async function run(page: Page, panel: string): Promise<(number | number[])[]> {
+  const code = (await page.textContent(`#${panel} .code code`))!;
+  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  const find = (path: RegExp) => loaded.find((name) => path.test(name))!;
+  const source = { '': find(/\/src\/index\.ts(\?|$)/), '/nn': find(/\/src\/nn\/index\.ts(\?|$)/), '/io': find(/\/src\/io\/index\.ts(\?|$)/) };
+  // As text: the test's own imports are rewritten before they reach the page.
+  const body = code
+    .replace(
+      /^import (\{[^}]*\}) from 'webgpu-upsample(\/nn|\/io|)'$/gm,
+      (_, names, entry: keyof typeof source) => `const ${names} = await import('${source[entry]}')`,
+    )
+    .replace(/'(\w+\.safetensors)'/, "'networks/weights/$1'")
+    .replaceAll('console.log(', 'logged.push(');
+  return page.evaluate(`(async () => {
+    const logged = []
+    ${body}
+    ctx.destroy()
+    return logged.map((value) => (typeof value === 'number' ? value : Array.from(value)))
+  })()`);
+}
