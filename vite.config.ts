@@ -47,15 +47,15 @@ const builds: Record<string, object> = { demo, cdn, pack };
 // One process or page per project, files one after another: one GPUDevice for all, and two cores stay usable.
 const shared = { isolate: false, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 
-export default defineConfig(({ mode }) => ({
-  plugins: [wgsl({ min: mode !== 'test' && mode !== 'demo', emit: mode === 'production' }), bundle()],
+export default defineConfig(({ mode, command }) => ({
+  plugins: [wgsl({ min: mode !== 'test' && command === 'build', emit: mode === 'production' }), bundle()],
   base: './',
   publicDir: false,
   ...(mode === 'pack' && { ssr: { noExternal: true as const } }),
   ...(mode === 'demo' && { root: 'demo' }),
   optimizeDeps: { exclude: ['onnxruntime-web'] }, // its bundle finds its wasm by import.meta.url
   build: { ...(builds[mode] ?? library) },
-  worker: { format: 'es' as const, plugins: () => [wgsl({ min: mode === 'demo' })] },
+  worker: { format: 'es' as const, plugins: () => [wgsl({ min: command === 'build' })] },
   test: {
     reporters: ['default', './test/summary.ts'],
     projects: [

@@ -86,7 +86,7 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
           entries.push(entry);
           checks.push({ first, error, wrong: !(error < WRONG[one.dtype ?? 'f32']), ...(once && { once }) });
         } catch (error) {
-          missing[library.name] = firstLine(error);
+          missing[library.name] ??= firstLine(error); // what fails after it may only lack what this one closes
           await entry.close();
         }
       }
