@@ -55,7 +55,11 @@ export default defineConfig(({ mode, command }) => ({
   ...(mode === 'demo' && { root: 'demo' }),
   optimizeDeps: { exclude: ['onnxruntime-web'] }, // its bundle finds its wasm by import.meta.url
   build: { ...(builds[mode] ?? library) },
-  worker: { format: 'es' as const, plugins: () => [wgsl({ min: command === 'build' })] },
+  worker: {
+    format: 'es' as const,
+    plugins: () => [wgsl({ min: command === 'build' })],
+    rolldownOptions: { output: { comments: { legal: false } } }, // as outside workers
+  },
   test: {
     reporters: ['default', './test/summary.ts'],
     projects: [
