@@ -103,7 +103,13 @@ export class Curves {
       series: [
         {},
         ...this.#lines.map(
-          ({ name, colour, dash }): uPlot.Series => ({ label: name, stroke: () => css(colour), width: 2, dash: [...dash], points: { show: false } }),
+          ({ name, colour, dash }): uPlot.Series => ({
+            label: name,
+            stroke: () => css(colour),
+            width: 2,
+            dash: [...dash],
+            points: { show: (u) => u.data[0].length < 2 },
+          }),
         ),
       ],
     };

@@ -7,7 +7,7 @@ import { unseen as digits } from '../../demo/train/digits.ts';
 import { parseSafetensors } from '../../src/io/safetensors.ts';
 import * as cpu from '../../src/reference.ts';
 import { violations } from './axe.ts';
-import { difference, onePage, run, visitPanel } from './lesson.ts';
+import { difference, onePage, run, tensors, visitPanel } from './lesson.ts';
 import { demo } from './open.ts';
 
 demo();
@@ -213,6 +213,20 @@ test('the code of each network runs, and computes what the panel shows', async (
   const [pixels] = (await run(page, 'inside')) as [number[]];
   expect(pixels.length).toBe(28 * 28);
   expect(pixels.some((v) => v !== 0)).toBe(true);
+});
+
+test('neither drawing nor learning leaves tensors behind', async () => {
+  const { page } = shared;
+  for (const net of ['dcgan', 'fcn', 'unet', 'deconvnet']) await shared.set(`net=${net}`); // each makes its network once
+  const before = await tensors(page);
+  expect(before).toBeGreaterThan(50);
+  for (const net of ['unet', 'fcn']) {
+    await shared.set(`net=${net}`);
+    await press(page, 'One step');
+    await page.waitForSelector('#inside[data-by="gpu"]');
+  }
+  for (const net of ['deconvnet', 'dcgan']) await shared.set(`net=${net}&feature=9&z=1_2`);
+  await expect.poll(() => tensors(page)).toBe(before);
 });
 
 test('without WebGPU it says so', async () => {

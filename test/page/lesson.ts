@@ -120,6 +120,10 @@ export const leastContrast = (page: Page, panel: string): Promise<number> =>
     return least;
   }, panel);
 
+/** Tensors that the page's context holds. */
+export const tensors = (page: Page): Promise<number> =>
+  page.evaluate(`import('/gpu.ts').then(({ openGpu }) => openGpu()).then(({ ctx }) => ctx.memory().tensors)`) as Promise<number>;
+
 /** Runs a panel's code in the page, with its own copy of the library.
  * @returns what the code logs: numbers, or lists of them */
 export async function run(page: Page, panel: string): Promise<(number | number[])[]> {
