@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { conv2d, conv2dBackward, convTranspose2d, tune } from '../../src/index.ts';
+import { conv2d, conv2dBackward, convTranspose2d, createContext, tune } from '../../src/index.ts';
 import { context, thrown } from '../gpu.ts';
 
 const ctx = await context();
@@ -42,16 +42,18 @@ describe('tune', () => {
   });
 
   test('an eager call made before does not keep its plan', async () => {
-    using x = ctx.tensor(wave(6 * 81), shape);
-    using first = conv2d(x, weight, { padding: 2 });
-    await first.data();
-    const programs = ctx.memory().plans;
-    const { plan } = await tune(ctx, conv2d, { ...spec, padding: 2 });
-    const other = conv2d.explain(ctx, { ...spec, padding: 2 }).admissible.find((name) => name !== plan)!;
-    ctx.choices.set([...ctx.choices.keys()][0]!, other);
-    using second = conv2d(x, weight, { padding: 2 });
-    await second.data();
-    expect(ctx.memory().plans).toBe(programs + 1);
+    const own = await createContext();
+    const w = own.tensor(wave(4 * 6 * 9), [4, 6, 3, 3]);
+    const x = own.tensor(wave(6 * 81), shape);
+    await conv2d(x, w).data();
+    const programs = own.memory().plans;
+    const layer = { shape, weight: w };
+    const { plan } = await tune(own, conv2d, layer);
+    const other = conv2d.explain(own, layer).admissible.find((name) => name !== plan)!;
+    own.choices.set([...own.choices.keys()][0]!, other);
+    await conv2d(x, w).data();
+    expect(own.memory().plans).toBe(programs + 1);
+    own.destroy();
   });
 
   test('gradients and transposed convolutions', async () => {
