@@ -33,7 +33,7 @@ function grown(setup: string, step: string) {
       step(i);
       const { tensors, bytes } = ctx.memory();
       if (i > 10) live.add(tensors + ' tensors, ' + bytes + ' bytes'); // the first calls prepare weights, which stay so
-      if (i % 50 === 0) await ctx.device.queue.onSubmittedWorkDone();
+      await ctx.device.queue.onSubmittedWorkDone(); // a queue that runs ahead holds memory of its own, more or less by the machine's load
       if (i === 2000) { gc(); before = process.memoryUsage().rss; }
     }
     gc();
