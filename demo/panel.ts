@@ -18,7 +18,7 @@ export abstract class Panel extends HTMLElement {
     this.visible.value = visible;
     if (!visible || this.#started) return;
     this.#started = true;
-    this.start();
+    inTurn(() => this.start());
   }
 
   /** The element that a selector names, which the panel's markup must have. */
@@ -27,6 +27,17 @@ export abstract class Panel extends HTMLElement {
     if (!found) throw new Error(`<${this.localName}> has no ${selector}`);
     return found;
   }
+}
+
+const waiting: (() => void)[] = [];
+
+/** Runs one thing a task: panels that come into view together must not keep a visitor's click waiting. */
+function inTurn(work: () => void): void {
+  const next = () => {
+    if (waiting.length > 1) setTimeout(next); // whatever this one throws
+    waiting.shift()!();
+  };
+  if (waiting.push(work) === 1) setTimeout(next);
 }
 
 const near = new IntersectionObserver(

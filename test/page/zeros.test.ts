@@ -153,6 +153,8 @@ describe('stages', () => {
     const { page } = shared;
     await shared.set(hashOf(DEFAULT));
     const [r, c] = [3, 2];
+    // The last stage may be a moment away: an empty cell cannot be pointed at.
+    await expect.poll(async () => (await cells(grid(page, 'zeros', 'conv2d(')))[r * 6 + c]!.classes, { timeout: 10_000 }).not.toContain('empty');
     await grid(page, 'zeros', 'conv2d(')
       .locator('[role="gridcell"]')
       .nth(r * 6 + c)
