@@ -1,3 +1,4 @@
+import { product } from './plan.ts';
 /** Why a call failed. `reason` tells apart the three ways of having no adapter. */
 export type ErrorCode =
   | 'invalid-argument'
@@ -93,7 +94,7 @@ const MOST_BYTES = 2 ** 32 - 1;
 
 /** Elements of a shape, refused where u32 arithmetic would wrap. */
 export function countElements(op: string, name: string, shape: readonly number[], bytesPerElement: number): number {
-  const n = shape.reduce((a, b) => a * b, 1);
+  const n = product(shape);
   if (n * bytesPerElement > MOST_BYTES)
     throw new UpsampleError('limit-exceeded', op, `${name} [${shape.join(', ')}] needs ${n * bytesPerElement} bytes; at most ${MOST_BYTES} can be indexed`);
   return n;

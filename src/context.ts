@@ -4,7 +4,7 @@ import { uploadable } from './elements.ts';
 import { type Fault, guarded } from './fault.ts';
 import { Pipelines } from './kernel.ts';
 import type { LimitOptions, Memory, TensorOptions } from './options.ts';
-import { type Adapter, BYTES, bytesOf, type DType, type Layout, type Limits, type Plan, type TensorSpec } from './plan.ts';
+import { type Adapter, BYTES, bytesOf, type DType, type Layout, type Limits, type Plan, product, type TensorSpec } from './plan.ts';
 import { BufferPool, roundSize } from './pool.ts';
 import { type Place, Program } from './program.ts';
 import { Recorder } from './recorder.ts';
@@ -76,7 +76,7 @@ export class Context {
   tensor(data: ArrayLike<number>, shape: readonly number[], options: TensorOptions = {}): Tensor {
     this.alive('tensor');
     const spec = this.checkSpec('tensor', shape, options);
-    const n = spec.shape.reduce((a, b) => a * b, 1);
+    const n = product(spec.shape);
     if (data?.length !== n) refuse('tensor', `data has ${data?.length} elements for shape [${spec.shape.join(', ')}]`, `expected ${n}`);
     return this.filled('tensor', spec, (buffer) => this.device.queue.writeBuffer(buffer, 0, uploadable(data, spec.dtype)));
   }
@@ -102,7 +102,7 @@ export class Context {
     this.alive('wrap');
     const { offset = 0, ...rest } = options;
     const spec = this.checkSpec('wrap', shape, rest);
-    const bytes = spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
+    const bytes = bytesOf(spec);
     if (typeof buffer?.size !== 'number' || typeof buffer.usage !== 'number') refuse('wrap', `buffer is ${show(buffer)}`, 'expected a GPUBuffer');
     if (!Number.isInteger(offset) || offset < 0 || offset % BYTES[spec.dtype])
       refuse('wrap', `offset is ${show(offset)}`, `expected a multiple of ${BYTES[spec.dtype]} bytes`);

@@ -1,6 +1,6 @@
 import { refuse, show, UpsampleError } from './check.ts';
 import type { Context } from './context.ts';
-import { type Adapter, BYTES, type DType, type Layout, type Plan, planBytes, type TensorSpec } from './plan.ts';
+import { type Adapter, bytesOf, type DType, type Layout, type Plan, planBytes, type TensorSpec } from './plan.ts';
 import type { Place, Program } from './program.ts';
 import { Tensor } from './tensor.ts';
 
@@ -102,7 +102,7 @@ export class Prepared<Io extends string = 'input' | 'output'> {
   }
 
   #place(name: string, spec: TensorSpec, given: Resource | undefined): Place {
-    const bytes = spec.shape.reduce((a, b) => a * b, 1) * BYTES[spec.dtype];
+    const bytes = bytesOf(spec);
     const tensor = given instanceof Tensor ? given : undefined;
     const buffer = tensor ? tensor.buffer : (given as GPUBuffer | undefined);
     if (typeof buffer?.size !== 'number') refuse(this.#op, `${name} is ${show(given)}`, 'expected a tensor or a GPUBuffer');

@@ -1,6 +1,7 @@
 // Tensors of the reference.
+
 import { refuse, show } from './check.ts';
-import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
+import { BYTES, type DType, type Layout, product, type TensorSpec } from './plan.ts';
 
 /** A tensor of the reference. `data` lies in memory order: [N, C, ...spatial] for `nchw` (default), [N, ...spatial, C] for `nhwc`. */
 export interface Plain {
@@ -23,7 +24,7 @@ export function specOf(op: string, name: string, x: Plain): TensorSpec {
   if (!Array.isArray(shape)) refuse(op, `${name} has no shape`, 'expected { data, shape }');
   if (!(dtype in BYTES)) refuse(op, `dtype of ${name} is ${show(dtype)}`, `expected one of ${Object.keys(BYTES).join(', ')}`);
   if (layout !== 'nchw' && layout !== 'nhwc') refuse(op, `layout of ${name} is ${show(layout)}`, 'expected one of nchw, nhwc');
-  const n = shape.reduce((a, b) => a * b, 1);
+  const n = product(shape);
   if (data?.length !== n) refuse(op, `${name} has ${data?.length} elements for shape [${shape.join(', ')}]`, `expected ${n}`);
   return { shape, dtype, layout, skew: 0 };
 }

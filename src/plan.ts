@@ -7,6 +7,8 @@ export type Layout = 'nchw' | 'nhwc';
 
 export const BYTES = { f32: 4, f16: 2, u32: 4, i32: 4 } as const;
 
+export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
+
 /** A tensor without its data. */
 export interface TensorSpec {
   readonly shape: readonly number[];
@@ -90,7 +92,7 @@ export function fold(groups: number, limit: number): [number, number, number] {
 }
 
 /** Bytes of a tensor's elements. */
-export const bytesOf = ({ shape, dtype }: Omit<TensorSpec, 'skew'>): number => shape.reduce((a, b) => a * b, 1) * BYTES[dtype];
+export const bytesOf = ({ shape, dtype }: Omit<TensorSpec, 'skew'>): number => product(shape) * BYTES[dtype];
 
 /** Bytes a plan moves when each input, output and table is touched once. */
 export const planBytes = (plan: Plan, inputs: Readonly<Record<string, TensorSpec>>): number =>

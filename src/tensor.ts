@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import type { Derived } from './derived.ts';
 import { decoded, type TensorData } from './elements.ts';
 import { type Fault, guarded } from './fault.ts';
-import { BYTES, type DType, type Layout, type TensorSpec } from './plan.ts';
+import { BYTES, type DType, type Layout, product, type TensorSpec } from './plan.ts';
 import type { Place } from './program.ts';
 
 /** How `backward` goes back from a tensor. */
@@ -61,7 +61,7 @@ export class Tensor {
     this.layout = spec.layout;
     this.buffer = buffer;
     this.offset = offset;
-    this.size = spec.shape.reduce((a, b) => a * b, 1);
+    this.size = product(spec.shape);
     this.wrapped = wrapped;
     this.faults = faults;
     this.spec = { shape: spec.shape, dtype: spec.dtype, layout: spec.layout, skew: (offset % 256) / BYTES[spec.dtype] };

@@ -1,8 +1,10 @@
 // Weights in and out.
+
 import { checkOptions, oneOf, refuse, show } from '../check.ts';
 import type { Context } from '../context.ts';
 import { toHalf } from '../half.ts';
 import { checkTensor } from '../op.ts';
+import { product } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 import { numbersOf } from './numbers.ts';
 import { formatSafetensors, parseSafetensors, type SafetensorsEntry } from './safetensors.ts';
@@ -65,7 +67,7 @@ const NAMES = { f32: 'F32', f16: 'F16', u32: 'U32', i32: 'I32' } as const;
 
 /** Elements of an nhwc tensor, in the order of its shape. */
 function rowMajor(data: ArrayLike<number>, [n = 0, c = 0, ...spatial]: readonly number[]): number[] {
-  const plane = spatial.reduce((a, b) => a * b, 1);
+  const plane = product(spatial);
   return Array.from({ length: n * c * plane }, (_, i) => {
     const p = i % plane;
     const channel = Math.floor(i / plane) % c;

@@ -1,5 +1,7 @@
 // The safetensors format: 8 bytes with the length of a header, the header in JSON, then the elements of every tensor in row-major order, little-endian.
+
 import { refuse, show } from '../check.ts';
+import { product } from '../plan.ts';
 
 /** Bytes an element. */
 const WIDTH = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 } as const;
@@ -50,7 +52,7 @@ export function parseSafetensors(file: ArrayBuffer | Uint8Array<ArrayBuffer>): S
     if (!Array.isArray(shape) || !shape.every(isSize)) refuse(op, `shape of "${name}" is ${show(shape)}`, 'expected whole numbers, not negative');
     if (!Array.isArray(span) || span.length !== 2 || !span.every(isSize)) refuse(op, `data_offsets of "${name}" are ${show(span)}`, 'expected [begin, end]');
     const [begin, end] = span as [number, number];
-    const bytes = shape.reduce((a, b) => a * b, 1) * WIDTH[dtype as SafetensorsDType];
+    const bytes = product(shape) * WIDTH[dtype as SafetensorsDType];
     if (end > data.length) refuse(op, `"${name}" ends at byte ${end} of ${data.length}`, 'expected a whole file');
     if (end - begin !== bytes) refuse(op, `"${name}" has ${end - begin} bytes for ${dtype} ${show(shape)}`, `expected ${bytes}`);
     spans.push([begin, end, name]);

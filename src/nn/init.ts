@@ -1,8 +1,10 @@
 // Initial values of parameters. Shapes are PyTorch's: [outChannels, inChannels/groups, ...kernel] of a convolution, [inChannels, outChannels/groups, ...kernel]
 // of a transposed one, [out, in] of a linear layer.
+
 import { checkOptions, checkShape, finite, refuse, show } from '../check.ts';
 import type { Context, TensorOptions } from '../context.ts';
 import { type IcnrOptions, icnr } from '../ops/shuffle/icnr.ts';
+import { product } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 import { Random } from './random.ts';
 
@@ -38,8 +40,6 @@ export interface TorchOptions extends InitOptions {
 }
 
 const COMMON = ['random', 'dtype', 'layout'];
-
-const product = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
 
 /** Numbers that meet one element of a result, and that one element of the input meets. */
 function fans(op: string, shape: readonly number[]): { in: number; out: number } {

@@ -1,6 +1,8 @@
 // Transposes of linear maps of one tensor.
+
 import type { Transpose } from '../autograd/graph.ts';
 import { add } from '../ops/pointwise/index.ts';
+import { product } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** An operation as the table calls it. */
@@ -26,7 +28,7 @@ const leave = (options: object, names: readonly string[]) => Object.fromEntries(
 
 /** Zeros like a tensor, or of another shape. */
 export const zeros = ({ ctx, shape, dtype, layout }: Tensor, of: readonly number[] = shape): Tensor =>
-  ctx.tensor(new Float32Array(of.reduce((a, b) => a * b, 1)), of, { dtype, layout });
+  ctx.tensor(new Float32Array(product(of)), of, { dtype, layout });
 
 /** A smaller tensor repeated to the shape of another, as a second operand is. */
 export const spread = (v: Tensor, like: Tensor): Tensor => (v.shape.join() === like.shape.join() ? v : add(zeros(like), v));

@@ -9,7 +9,7 @@ import { checkTensor } from '../op.ts';
 import { checkSame } from '../ops/pointwise/broadcast.ts';
 import { aligned, dispatches, type Flat, LANES, runs } from '../ops/pointwise/cells.ts';
 import { widePlans } from '../ops/pointwise/plan.ts';
-import type { Adapter, Plan, TensorSpec } from '../plan.ts';
+import { type Adapter, type Plan, product, type TensorSpec } from '../plan.ts';
 import { Tensor } from '../tensor.ts';
 
 interface Common {
@@ -60,7 +60,7 @@ const mean = ({ shape, layout }: TensorSpec): TensorSpec => ({ shape, layout, dt
 export function stepPlans({ kernel, constants, means }: Pick<Rule, 'kernel' | 'constants' | 'means'>, p: TensorSpec, g: TensorSpec, adapter: Adapter): Plan[] {
   const outputs = { p, ...Object.fromEntries(means.map((name) => [name, mean(p)])) };
   const flats = [...Object.entries(outputs).map(([name, spec]) => flat(name, spec)), flat('g', g)];
-  const n = p.shape.reduce((a, b) => a * b, 1);
+  const n = product(p.shape);
   return widePlans(aligned(flats) && n >= LANES, outputs, (wide) =>
     dispatches(kernel, runs(n, flats, wide, adapter), () => ({ constants, params: {}, bind: { rates: 'rates' } }), adapter),
   );

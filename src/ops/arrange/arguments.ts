@@ -1,6 +1,6 @@
 import { checkOptions, checkShape, countElements, finite, oneOf, refuse, show } from '../../check.ts';
-import { BYTES, type TensorSpec } from '../../plan.ts';
-import { type ArrangeCall, type Edge, type Move, type MoveAxis, memoryOrder, type PadSum, product, stridesOf } from './call.ts';
+import { BYTES, product, type TensorSpec } from '../../plan.ts';
+import { type ArrangeCall, type Edge, type Move, type MoveAxis, memoryOrder, type PadSum, stridesOf } from './call.ts';
 
 type PerAxis = number | readonly number[];
 

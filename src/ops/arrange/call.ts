@@ -52,8 +52,6 @@ export interface ArrangeCall {
 
 export const isMove = (step: Move | PadSum): step is Move => 'axes' in step;
 
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
-
 /** The axes of a shape in memory order. */
 export function memoryOrder(rank: number, layout: 'nchw' | 'nhwc'): number[] {
   const order = Array.from({ length: rank }, (_, i) => i);

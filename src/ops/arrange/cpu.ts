@@ -1,6 +1,7 @@
 // The reference: the same checks and the same copies as the kernels, one element after another.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import {
   type ConcatOptions,
   type CropOptions,
@@ -19,7 +20,7 @@ import {
   sliceCall,
   transposeCall,
 } from './arguments.ts';
-import { type ArrangeCall, isMove, type Move, type PadSum, product, sourceOf } from './call.ts';
+import { type ArrangeCall, isMove, type Move, type PadSum, sourceOf } from './call.ts';
 
 type Numbers = Float64Array<ArrayBuffer>;
 

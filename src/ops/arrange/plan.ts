@@ -3,8 +3,8 @@ import moveHalf from '../../../shaders/arrange/move_half.wgsl';
 import padSum from '../../../shaders/arrange/pad_sum.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { toHalf } from '../../half.ts';
-import { type Adapter, BYTES, cover, type DType, type Plan, type Step } from '../../plan.ts';
-import { type ArrangeCall, isMove, type Move, type MoveAxis, merged, type PadSum, product } from './call.ts';
+import { type Adapter, BYTES, bytesOf, cover, type DType, type Plan, product, type Step } from '../../plan.ts';
+import { type ArrangeCall, isMove, type Move, type MoveAxis, merged, type PadSum } from './call.ts';
 import { runs, type Side } from './window.ts';
 
 const EDGES = { none: 0, constant: 1, replicate: 2, reflect: 3 } as const;
@@ -17,7 +17,7 @@ const AXES = 6;
 export function arrangePlans(call: ArrangeCall, adapter: Adapter): Plan[] {
   const { op, outputs, between, steps, x } = call;
   const wide = steps.some((s) => !isMove(s));
-  const sizes = Object.entries(outputs).map(([name, t]) => [name, product(t.shape) * BYTES[t.dtype]] as const);
+  const sizes = Object.entries(outputs).map(([name, t]) => [name, bytesOf(t)] as const);
   const scratch = Object.fromEntries(Object.entries(between).map(([name, n]) => [name, Math.ceil((n * (wide ? 4 : BYTES[x.dtype])) / 4) * 4]));
   for (const [name, bytes] of [...sizes, ...Object.entries(scratch)])
     if (bytes > adapter.limits.buffer)

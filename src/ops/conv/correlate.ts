@@ -7,8 +7,8 @@ import sum from '../../../shaders/conv/sum.wgsl';
 import total from '../../../shaders/conv/total.wgsl';
 import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, cover, type Step } from '../../plan.ts';
-import { type Geometry, product } from './geometry.ts';
+import { type Adapter, cover, product, type Step } from '../../plan.ts';
+import type { Geometry } from './geometry.ts';
 import type { Part, Weights } from './map.ts';
 import { groups, type Place, slices, workgroup } from './window.ts';
 

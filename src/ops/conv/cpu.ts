@@ -1,6 +1,7 @@
 // The reference: the same checks and geometry as the kernels, in float64, one multiply-add after another.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { activate, derivative } from './activation.ts';
 import {
   type ConvOptions,
@@ -13,7 +14,7 @@ import {
   resizeConvCall,
 } from './arguments.ts';
 import type { ConvCall, Gradient } from './call.ts';
-import { type Geometry, inside, product, type Strides, stridesOf } from './geometry.ts';
+import { type Geometry, inside, type Strides, stridesOf } from './geometry.ts';
 
 type Numbers = Float64Array<ArrayBuffer>;
 

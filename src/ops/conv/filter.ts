@@ -1,7 +1,7 @@
 import { refuse } from '../../check.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import type { FilterView } from './call.ts';
-import { product, type Triple } from './geometry.ts';
+import type { Triple } from './geometry.ts';
 
 /** Order of a convolution's filter: o output channels, i input channels per group, hw all spatial axes in order. */
 export type FilterLayout = 'oihw' | 'hwio' | 'ohwi' | 'ihwo';

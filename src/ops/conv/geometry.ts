@@ -1,3 +1,4 @@
+import { product } from '../../plan.ts';
 export type Triple = readonly [number, number, number];
 
 /** One spatial axis of a convolution: small[j] = sum over t of large[j*stride - pad + t*dilation] * w[t]. A convolution maps
@@ -27,7 +28,6 @@ const UNIT: ConvAxis = { large: 1, small: 1, kernel: 1, stride: 1, dilation: 1, 
 export const threeAxes = (axes: readonly ConvAxis[]): Geometry['axes'] =>
   [...new Array<ConvAxis>(3 - axes.length).fill(UNIT), ...axes] as unknown as Geometry['axes'];
 
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 export const span = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
 export const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
 

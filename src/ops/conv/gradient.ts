@@ -1,9 +1,8 @@
 import slope from '../../../shaders/conv/slope.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import type { ConvCall } from './call.ts';
 import { biasGradient, correlations, sums } from './correlate.ts';
-import { product } from './geometry.ts';
 import type { Part, Weights } from './map.ts';
 import { actOf, chain, checkLimits, EMPTY, forwardParts, maps, NONE, placeOf, planOf, type Real, weightsOf, wideBytes, widened, widening } from './parts.ts';
 import { slices } from './window.ts';

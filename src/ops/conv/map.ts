@@ -8,9 +8,9 @@ import map128x64 from '../../../shaders/conv/map_128x64.wgsl';
 import mapLine from '../../../shaders/conv/map_line.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, cover, type Step } from '../../plan.ts';
+import { type Adapter, cover, product, type Step } from '../../plan.ts';
 import type { FilterView } from './call.ts';
-import { type Geometry, product, type Strides } from './geometry.ts';
+import type { Geometry, Strides } from './geometry.ts';
 import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
 import { groups, lanes, type Place, type Slice, slices, workgroup } from './window.ts';
 

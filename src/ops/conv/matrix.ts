@@ -1,7 +1,6 @@
 import { refuse } from '../../check.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { type ConvOptions, type ConvTransposeOptions, convCall, convTransposeCall } from './arguments.ts';
-import { product } from './geometry.ts';
 
 /** A dense matrix: row-major, [rows, columns]. */
 export interface DenseMatrix {

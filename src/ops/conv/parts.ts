@@ -1,9 +1,9 @@
 import widen from '../../../shaders/conv/widen.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { ACT } from './activation.ts';
 import type { ConvCall } from './call.ts';
-import { multiplyAdds, product, stridesOf } from './geometry.ts';
+import { multiplyAdds, stridesOf } from './geometry.ts';
 import { blockMaps, lineMap, type MapJob, type Part, plainMap, type Weights } from './map.ts';
 import type { Place } from './window.ts';
 

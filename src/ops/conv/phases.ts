@@ -1,4 +1,5 @@
-import { type ConvAxis, type Geometry, gcd, product, type Triple } from './geometry.ts';
+import { product } from '../../plan.ts';
+import { type ConvAxis, type Geometry, gcd, type Triple } from './geometry.ts';
 
 /** One phase of an axis: outputs o = q*step + o0 for 0 <= q < positions, inputs i = q*step + i0 + j*tap, taps t = t0 + j*tap. */
 interface Phase {

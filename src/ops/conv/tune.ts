@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { type Prepared, prepared } from '../../op.ts';
+import { product } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { Biased, ConvExplainSpec, Laid } from './index.ts';
 
@@ -31,7 +32,7 @@ export async function tune<S extends ConvExplainSpec & Biased>(
   const fixed = { w: spec.weight, ...(spec.bias && { bias: spec.bias }) };
   const made: Tensor[] = [];
   const blank = ({ shape, dtype, layout }: Laid['inputs'][string]): Tensor => {
-    const tensor = ctx.tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape, { dtype, layout });
+    const tensor = ctx.tensor(new Float32Array(product(shape)), shape, { dtype, layout });
     made.push(tensor);
     return tensor;
   };

@@ -1,6 +1,6 @@
 import { checkOptions, checkShape, countElements, isCount, perAxis, refuse, show } from '../../check.ts';
-import { BYTES, type TensorSpec } from '../../plan.ts';
-import { type ConvAxis, product, span } from '../conv/geometry.ts';
+import { BYTES, product, type TensorSpec } from '../../plan.ts';
+import { type ConvAxis, span } from '../conv/geometry.ts';
 
 type PerAxis = number | readonly number[];
 

@@ -1,9 +1,9 @@
 // The reference: the same checks as the kernels, and the definition, window by window.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { Layout, TensorSpec } from '../../plan.ts';
+import { type Layout, product, type TensorSpec } from '../../plan.ts';
 import { type FoldCall, type FoldOptions, foldBackwardCall, foldCall, type UnfoldOptions, unfoldBackwardCall, unfoldCall } from './arguments.ts';
 
-const product = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
 /** The digits of a number in a row-major shape. */
 const digits = (n: number, shape: readonly number[]) => shape.map((size, i) => Math.floor(n / product(shape.slice(i + 1))) % size);
 

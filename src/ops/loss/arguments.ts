@@ -1,7 +1,7 @@
 import { checkOptions, finite, oneOf, refuse, show } from '../../check.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { type Chosen, chosen } from '../pointwise/arguments.ts';
-import { checkReal, checkSame, product } from '../pointwise/broadcast.ts';
+import { checkReal, checkSame } from '../pointwise/broadcast.ts';
 import type { Given } from '../several.ts';
 import type { ClassesCall, LossCall, PairLoss, Reduction } from './call.ts';
 

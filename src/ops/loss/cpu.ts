@@ -1,8 +1,9 @@
 // The reference: the same checks as the kernels, in float64.
+
 import type { Plain, PlainResult } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import type { Chosen } from '../pointwise/arguments.ts';
-import { product, stridesOf } from '../pointwise/broadcast.ts';
+import { stridesOf } from '../pointwise/broadcast.ts';
 import { given, plain } from '../pointwise/plain.ts';
 import { type CrossEntropyOptions, classesCall, type LossOptions, lossBackwardCall, lossCall, lossSpec } from './arguments.ts';
 import type { ClassesCall, LossCall, PairLoss, Reduction } from './call.ts';

@@ -1,7 +1,6 @@
 import pairKernel from '../../../shaders/pointwise/pair.wgsl';
 import pairSlope from '../../../shaders/pointwise/pair_slope.wgsl';
-import type { Adapter, Plan, Step, TensorSpec } from '../../plan.ts';
-import { product } from '../pointwise/broadcast.ts';
+import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { aligned, checkFits, dispatches, type Flat, LANES, runs } from '../pointwise/cells.ts';
 import { BINARY } from '../pointwise/functions.ts';
 import { operandOf } from '../pointwise/operand.ts';

@@ -1,7 +1,7 @@
 import { checkOptions, countElements, flag, refuse, show } from '../../check.ts';
-import { BYTES, type TensorSpec } from '../../plan.ts';
+import { BYTES, product, type TensorSpec } from '../../plan.ts';
 import type { Given } from '../several.ts';
-import { type MatmulCall, type Product, product } from './call.ts';
+import type { MatmulCall, Product } from './call.ts';
 
 export interface MatmulOptions {
   /** Whether a holds its matrices transposed, [..., K, M]; default false. */

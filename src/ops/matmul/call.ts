@@ -25,5 +25,3 @@ export interface MatmulCall {
   /** Columns of dy [rows, columns] to be summed up into db. */
   readonly sum: { readonly rows: number; readonly columns: number } | null;
 }
-
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);

@@ -1,9 +1,10 @@
 // The reference: the same checks and the same products as the kernels, in float64, one multiply-add after another.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import type { Given } from '../several.ts';
 import { type LinearGradient, linearBackwardCall, linearCall, type MatmulGradient, type MatmulOptions, matmulBackwardCall, matmulCall } from './arguments.ts';
-import { type MatmulCall, product } from './call.ts';
+import type { MatmulCall } from './call.ts';
 
 function run({ outputs, products, sum }: MatmulCall, inputs: Readonly<Record<string, Plain>>): Record<string, PlainResult> {
   const data: Record<string, Float64Array<ArrayBuffer>> = {};

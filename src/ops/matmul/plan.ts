@@ -4,10 +4,10 @@ import sum from '../../../shaders/matmul/sum.wgsl';
 import tile64x64 from '../../../shaders/matmul/tile_64x64.wgsl';
 import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, BYTES, cover, type Plan, type Step } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type Plan, product, type Step } from '../../plan.ts';
 import { biasGradient } from '../conv/correlate.ts';
 import { groups } from '../conv/window.ts';
-import { type MatmulCall, type Product, product } from './call.ts';
+import type { MatmulCall, Product } from './call.ts';
 import { runs } from './window.ts';
 
 /** Multiply-adds of one dispatch at most. */

@@ -1,7 +1,7 @@
 import { checkOptions, finite, flag, isCount, refuse, show } from '../../check.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import type { Given } from '../several.ts';
-import { lengthOf, type NormCall, type NormGradient, type NormKind, product } from './call.ts';
+import { lengthOf, type NormCall, type NormGradient, type NormKind } from './call.ts';
 
 export interface BatchNormOptions {
   /** Whether statistics are those of x; else the running ones. Default false. */

@@ -1,4 +1,4 @@
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 
 /** What is normalised together: a channel of all samples, a channel of one, or a group of channels of one. */
 export type NormKind = 'batch' | 'instance' | 'group';
@@ -24,8 +24,6 @@ export interface NormCall {
   readonly dy: TensorSpec | null;
   readonly gradients: readonly NormGradient[];
 }
-
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
 /** A tensor as [N, C, P] with its strides in memory. */
 export interface View {

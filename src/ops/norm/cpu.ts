@@ -1,8 +1,9 @@
 // The reference: the same checks, in float64, a set of elements at a time.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
-import { type NormCall, type NormGradient, type NormKind, product, shareOf, viewOf } from './call.ts';
+import { type NormCall, type NormGradient, type NormKind, shareOf, viewOf } from './call.ts';
 import { checkNorm, type FoldedNorm, type FoldOptions, foldCall, named } from './fold_call.ts';
 
 /** Results of a training call: the new running statistics beside y. The reference writes nothing in place. */

@@ -1,9 +1,8 @@
 import fold from '../../../shaders/norm/fold.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { checkTensor, eager } from '../../op.ts';
-import { type Adapter, BYTES, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
-import { product } from './call.ts';
 import { checkNorm, type FoldCall, type FoldedNorm, type FoldOptions, foldCall, list, named } from './fold_call.ts';
 
 function foldPlan({ op, specs, eps, axes, channels }: FoldCall, { limits }: Adapter): Plan {

@@ -1,9 +1,8 @@
 import { checkOptions, finite, flag, isCount, oneOf, refuse, show } from '../../check.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import { stridesOf } from '../arrange/call.ts';
 import { FILTER_LAYOUTS, type FilterLayout, TRANSPOSED_FILTER_LAYOUTS, type TransposedFilterLayout } from '../conv/filter.ts';
-import { product } from './call.ts';
 
 /** The batch norm that follows a convolution; `T` is a tensor of [outChannels]. */
 export interface FoldedNorm<T = Tensor> {

@@ -4,8 +4,8 @@ import back from '../../../shaders/norm/back.wgsl';
 import share from '../../../shaders/norm/share.wgsl';
 import slopes from '../../../shaders/norm/slopes.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
-import { lengthOf, type NormCall, product, shareOf, viewOf } from './call.ts';
+import { type Adapter, BYTES, bytesOf, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { lengthOf, type NormCall, shareOf, viewOf } from './call.ts';
 import { type How, statistics, sums } from './statistics.ts';
 import { runs } from './window.ts';
 
@@ -104,7 +104,7 @@ function plansOf(
   scratch: (how: How) => Plan['scratch'],
 ): Plan[] {
   const { limits } = adapter;
-  const sized: (readonly [string, number])[] = Object.entries(outputs).map(([name, t]) => [name, product(t.shape) * BYTES[t.dtype]]);
+  const sized: (readonly [string, number])[] = Object.entries(outputs).map(([name, t]) => [name, bytesOf(t)]);
   for (const [name, bytes] of sized)
     if (bytes > limits.buffer)
       throw new UpsampleError('limit-exceeded', call.op, `${name} needs ${bytes} bytes; the device allows buffers of ${limits.buffer}`);

@@ -1,6 +1,5 @@
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, type TensorSpec, type Window } from '../../plan.ts';
-import { product } from './call.ts';
+import { type Adapter, BYTES, product, type TensorSpec, type Window } from '../../plan.ts';
 
 /** A run of samples whose bindings respect the limit: where each tensor is bound, and its first element there. */
 export interface Run {

@@ -1,6 +1,7 @@
 // How a smaller tensor repeats to the shape of a larger one, and what a sum over its repetitions runs over.
+
 import { refuse } from '../../check.ts';
-import type { Layout, TensorSpec } from '../../plan.ts';
+import { type Layout, product, type TensorSpec } from '../../plan.ts';
 
 /** Axes in the order of memory, outermost first. */
 export function memoryOrder(rank: number, layout: Layout): number[] {
@@ -38,8 +39,6 @@ export function checkSame(op: string, name: string, t: TensorSpec, first: string
     refuse(op, `${name} has shape [${t.shape.join(', ')}]`, `expected [${x.shape.join(', ')}], as ${first}`);
   checkLayout(op, name, t, first, x);
 }
-
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
 /** Strides of b along the axes of a, 0 where it repeats. b has the shape of a, with ones in it or without; or [C], one element a channel; or one element. */
 export function repeated(op: string, name: string, b: TensorSpec, a: TensorSpec): number[] {

@@ -1,7 +1,8 @@
 // Elements one after another: how the kernels that take them one by one, or in cells of four, are dispatched.
+
 import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, BYTES, cover, type DType, type Limits, type Step, type Window } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type DType, type Limits, product, type Step, type Window } from '../../plan.ts';
 
 /** Elements of a wide cell. */
 export const LANES = 4;
@@ -98,7 +99,7 @@ export function checkFits(
   { limits }: Adapter,
 ): void {
   for (const [name, { shape, dtype }] of Object.entries(outputs)) {
-    const bytes = shape.reduce((a, b) => a * b, 1) * BYTES[dtype];
+    const bytes = product(shape) * BYTES[dtype];
     if (bytes > limits.buffer)
       throw new UpsampleError('limit-exceeded', op, `${name} [${shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${limits.buffer}`);
   }

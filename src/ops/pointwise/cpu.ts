@@ -1,8 +1,8 @@
 // The reference: the same checks as the kernels, in float64, one element after another.
+
 import type { Plain, PlainResult } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { type Chosen, checkSeed, type DropoutOptions, dropoutCall, type LeakyReluOptions, mapCall, pairBackwardCall, pairCall } from './arguments.ts';
-import { product } from './broadcast.ts';
 import type { Binary, MapCall, PairCall, Unary } from './call.ts';
 import { first, second, value } from './functions.ts';
 import { given, places, plain } from './plain.ts';

@@ -1,10 +1,9 @@
 import dropoutKernel from '../../../shaders/pointwise/dropout.wgsl';
 import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
-import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
+import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import { checkSeed, type DropoutOptions, dropoutCall } from './arguments.ts';
-import { product } from './broadcast.ts';
 import type { DropoutCall } from './call.ts';
 import { aligned, checkFits, dispatches, LANES, runs } from './cells.ts';
 import { result, widePlans } from './plan.ts';

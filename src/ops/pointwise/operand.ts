@@ -1,7 +1,8 @@
 // How kernels find the second operand of a pair: a number, an element beside each of the first, or one that repeats.
+
 import { UpsampleError } from '../../check.ts';
-import type { Step, TensorSpec } from '../../plan.ts';
-import { product, termsOf } from './broadcast.ts';
+import { product, type Step, type TensorSpec } from '../../plan.ts';
+import { termsOf } from './broadcast.ts';
 import { aligned, cellOf, type Flat, LANES, type Run } from './cells.ts';
 
 /** A second operand, ready for `dispatches`. */

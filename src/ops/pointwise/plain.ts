@@ -1,8 +1,9 @@
 // Tensors of the reference, element by element.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import type { Given } from '../several.ts';
-import { memoryOrder, product, stridesOf } from './broadcast.ts';
+import { memoryOrder, stridesOf } from './broadcast.ts';
 
 /** Plain tensors and numbers as checks see them. */
 export const given = (op: string, tensors: Readonly<Record<string, Plain | number>>): Given =>

@@ -1,6 +1,5 @@
 import convert from '../../../shaders/pool/convert.wgsl';
-import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
-import { product } from '../conv/geometry.ts';
+import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
 import type { ConvertCall } from './call.ts';
 import { stepsOf } from './format.ts';
 import { cellParams } from './job.ts';

@@ -1,6 +1,7 @@
 // The reference: the same checks and geometry as the kernels, in float64, one window after another.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { type Strides, stridesOf } from '../conv/geometry.ts';
 import { backward, forward } from '../resample/map.ts';
 import { type MaxPoolGeometry, type MaxPoolOptions, maxPoolBackwardCall, maxPoolCall } from './arguments.ts';
@@ -31,7 +32,7 @@ function visit(spec: TensorSpec, each: (place: number, n: number, c: number, at:
 const placeIn = ({ batch, channel, axes }: Strides, n: number, c: number, [z, y, x]: Cell) => n * batch + c * channel + z * axes[0] + y * axes[1] + x * axes[2];
 
 const result = (data: Float64Array, { shape, layout }: TensorSpec, dtype: TensorSpec['dtype']): PlainResult => ({ data, shape, layout, dtype });
-const count = ({ shape }: TensorSpec) => shape.reduce((a, b) => a * b, 1);
+const count = ({ shape }: TensorSpec) => product(shape);
 
 /** The index of a cell. */
 function indexOf(indexing: Indexing, n: number, c: number, [z, y, x]: Cell): number {

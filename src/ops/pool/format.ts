@@ -1,5 +1,6 @@
 // Ways to count the cells of a plane. All are linear: index = n*batch + c*channel + z*D + y*H + x*W with steps that follow from the sizes.
-import { product, type Triple } from '../conv/geometry.ts';
+import { product } from '../../plan.ts';
+import type { Triple } from '../conv/geometry.ts';
 import type { Indexing } from './call.ts';
 
 /** How indices count, for an input [N, C, D, H, W]:

@@ -1,6 +1,5 @@
 import clear from '../../../shaders/pool/clear.wgsl';
-import { type Adapter, cover, fold, type Step, type TensorSpec } from '../../plan.ts';
-import { product } from '../conv/geometry.ts';
+import { type Adapter, cover, fold, product, type Step, type TensorSpec } from '../../plan.ts';
 import type { Indexing, SpreadCall } from './call.ts';
 import { stepsOf } from './format.ts';
 import { windowsOf } from './max.ts';

@@ -1,8 +1,7 @@
 import window from '../../../shaders/pool/max.wgsl';
 import windowPair from '../../../shaders/pool/max_pair.wgsl';
 import windowRow from '../../../shaders/pool/max_row.wgsl';
-import type { Adapter, Plan, Step, TensorSpec } from '../../plan.ts';
-import { product } from '../conv/geometry.ts';
+import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import type { Axes, MaxPoolCall } from './call.ts';
 import { stepsOf } from './format.ts';
 import { around, checkLimits, dispatches, placeOf, slices } from './slice.ts';

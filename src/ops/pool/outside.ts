@@ -1,5 +1,5 @@
 import { UpsampleError } from '../../check.ts';
-import { product } from '../conv/geometry.ts';
+import { product } from '../../plan.ts';
 import type { SpreadCall } from './call.ts';
 
 /** The error of an index outside its plane.

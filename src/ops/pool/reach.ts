@@ -1,9 +1,9 @@
 // Cells and the windows that reach them: right for every index that stays in its own window.
+
 import gather from '../../../shaders/pool/gather.wgsl';
 import place from '../../../shaders/pool/place.wgsl';
 import spread from '../../../shaders/pool/spread.wgsl';
-import type { Step } from '../../plan.ts';
-import { product } from '../conv/geometry.ts';
+import { product, type Step } from '../../plan.ts';
 import type { Job } from './job.ts';
 import { dispatches } from './slice.ts';
 

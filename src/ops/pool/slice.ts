@@ -1,6 +1,5 @@
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Step, type TensorSpec, type Window } from '../../plan.ts';
-import { product } from '../conv/geometry.ts';
+import { type Adapter, BYTES, cover, product, type Step, type TensorSpec, type Window } from '../../plan.ts';
 
 /** A tensor as kernels see it: [outer, D, H, W, inner] in memory, whatever its layout. */
 export interface Place {

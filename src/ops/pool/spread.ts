@@ -1,7 +1,6 @@
 import check from '../../../shaders/pool/check.wgsl';
 import value from '../../../shaders/pool/value.wgsl';
-import type { Adapter, Plan, Step } from '../../plan.ts';
-import { product } from '../conv/geometry.ts';
+import { type Adapter, type Plan, product, type Step } from '../../plan.ts';
 import type { SpreadCall } from './call.ts';
 import { cleared, type Job, jobOf, type Steps, VERDICT } from './job.ts';
 import { given, picked, settled, won, yielded } from './order.ts';

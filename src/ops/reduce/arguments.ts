@@ -1,6 +1,6 @@
 import { checkOptions, checkShape, countElements, flag, oneOf, refuse, show } from '../../check.ts';
-import { BYTES, type Layout, type TensorSpec } from '../../plan.ts';
-import { checkReal, checkSame, product } from '../pointwise/broadcast.ts';
+import { BYTES, type Layout, product, type TensorSpec } from '../../plan.ts';
+import { checkReal, checkSame } from '../pointwise/broadcast.ts';
 import type { Given } from '../several.ts';
 import type { ReduceCall, SoftmaxCall } from './call.ts';
 

@@ -1,6 +1,8 @@
 // The reference: the same checks as the kernels, in float64.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import { product, stridesOf } from '../pointwise/broadcast.ts';
+import { product } from '../../plan.ts';
+import { stridesOf } from '../pointwise/broadcast.ts';
 import { given, places, plain } from '../pointwise/plain.ts';
 import { type ReduceOptions, reduceCall, type SoftmaxOptions, type SpreadOptions, softmaxCall, spreadCall } from './arguments.ts';
 import type { ReduceCall } from './call.ts';

@@ -1,9 +1,9 @@
 // Sums over groups of axes: passes over one axis each, long axes in chunks whose parts are summed by the next pass.
+
 import fold from '../../../shaders/reduce/fold.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type DType, type Step } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type DType, product, type Step } from '../../plan.ts';
 import type { Group } from '../pointwise/broadcast.ts';
-import { product } from '../pointwise/broadcast.ts';
 import { cellOf, LANES, windowOf } from '../pointwise/cells.ts';
 
 /** A tensor that is read. */

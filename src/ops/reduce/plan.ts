@@ -1,6 +1,6 @@
 import spread from '../../../shaders/reduce/spread.wgsl';
-import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
-import { groupsOf, product, stridesOf } from '../pointwise/broadcast.ts';
+import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
+import { groupsOf, stridesOf } from '../pointwise/broadcast.ts';
 import { aligned, checkFits, dispatches, type Flat, LANES, runs } from '../pointwise/cells.ts';
 import { operandOf } from '../pointwise/operand.ts';
 import { checkBound, widePlans } from '../pointwise/plan.ts';

@@ -1,8 +1,8 @@
 import softmaxKernel from '../../../shaders/reduce/softmax.wgsl';
 import softmaxSlope from '../../../shaders/reduce/softmax_slope.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
-import { memoryOrder, product } from '../pointwise/broadcast.ts';
+import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { memoryOrder } from '../pointwise/broadcast.ts';
 import { aligned, cellOf, checkFits, LANES, windowOf } from '../pointwise/cells.ts';
 import { widePlans } from '../pointwise/plan.ts';
 import type { SoftmaxCall } from './call.ts';

@@ -13,7 +13,6 @@ export interface Box {
   readonly axes: readonly Rows[];
 }
 
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 export const outSize = (rows: Rows): number => rows.start.length;
 export const triple = (axes: readonly Rows[], of: (rows: Rows) => number): Triple => axes.map(of) as unknown as Triple;
 

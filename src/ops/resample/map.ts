@@ -1,6 +1,7 @@
 // The reference's engine: the same checks and the same rows as the kernels, in float64 and one axis at a time.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { backwardCall } from './arguments.ts';
 import { type ResampleCall, rowsOfCall } from './call.ts';
 import { isIdentity, type Rows } from './table.ts';
@@ -32,13 +33,12 @@ function resample(call: ResampleCall, data: ArrayLike<number>): PlainResult {
   for (const [i, axis] of order.entries()) {
     const r = rows[axis]!;
     if (isIdentity(r)) continue;
-    const product = (list: number[]) => list.reduce((a, b) => a * b, 1);
     y = along(y, r, product(sizes.slice(0, i)), product(sizes.slice(i + 1)), call.fill);
     sizes[i] = r.start.length;
   }
   // The fill value is exact wherever any axis has no taps, whatever later axes would weigh it with.
   if (call.fill !== 0) {
-    const strides = sizes.map((_, i) => sizes.slice(i + 1).reduce((a, b) => a * b, 1));
+    const strides = sizes.map((_, i) => product(sizes.slice(i + 1)));
     for (const [i, axis] of order.entries()) {
       const { ptr } = rows[axis]!;
       y.forEach((_, at) => {

@@ -4,8 +4,8 @@ import moveRow from '../../../shaders/resample/move_row.wgsl';
 import stretch from '../../../shaders/resample/stretch.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { toHalf } from '../../half.ts';
-import { type Adapter, BYTES, type Plan } from '../../plan.ts';
-import { type Box, dispatches, foldInner, outSize, product, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
+import { type Adapter, BYTES, bytesOf, type Plan, product } from '../../plan.ts';
+import { type Box, dispatches, foldInner, outSize, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
 import type { ResampleCall } from './call.ts';
 import { indices, join, type Packed, wholeScale } from './pack.ts';
 
@@ -119,7 +119,7 @@ function moveChain(call: ResampleCall, { outer, inner, axes }: Box, adapter: Ada
   const rest = axes.slice(3);
   const between = product(first.map(outSize)) * product(rest.map((r) => r.inSize)) * outer * inner;
   const bytes = between * BYTES[call.x.dtype];
-  const most = Math.max(bytes, product(call.x.shape) * BYTES[call.x.dtype], product(call.shape) * BYTES[call.x.dtype]);
+  const most = Math.max(bytes, bytesOf(call.x), product(call.shape) * BYTES[call.x.dtype]);
   if (most > adapter.limits.binding)
     throw new UpsampleError(
       'limit-exceeded',

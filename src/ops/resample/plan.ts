@@ -1,6 +1,6 @@
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, type Plan, type TensorSpec } from '../../plan.ts';
-import { boxOf, product } from './box.ts';
+import { type Adapter, BYTES, type Plan, product, type TensorSpec } from '../../plan.ts';
+import { boxOf } from './box.ts';
 import type { ResampleCall } from './call.ts';
 import { type Make, movePlans } from './move.ts';
 import type { Packed } from './pack.ts';

@@ -1,6 +1,6 @@
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Plan, type Step, type TensorSpec, type Window } from '../../plan.ts';
-import { product, type SampleCall, tapsOf } from './call.ts';
+import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec, type Window } from '../../plan.ts';
+import { type SampleCall, tapsOf } from './call.ts';
 
 /** Steps of a tensor in elements. */
 export interface Strides {

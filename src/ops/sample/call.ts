@@ -20,7 +20,5 @@ export interface SampleCall {
   readonly gradients: readonly SampleGradient[];
 }
 
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
-
 /** Taps along an axis. */
 export const tapsOf = ({ mode }: SampleCall): number => ({ nearest: 1, bilinear: 2, bicubic: 4 })[mode];

@@ -1,9 +1,10 @@
 // The reference: the same checks as the kernels, coordinates and sums in float64, each sample's taps written out.
+
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
-import type { TensorSpec } from '../../plan.ts';
+import { product, type TensorSpec } from '../../plan.ts';
 import { type GridSampleOptions, sampleBackwardCall, sampleCall } from './arguments.ts';
 import { stridesOf } from './batch.ts';
-import { product, type SampleCall, type SampleGradient } from './call.ts';
+import type { SampleCall, SampleGradient } from './call.ts';
 
 const FAR = 2 ** 30;
 

@@ -4,9 +4,9 @@ import collectPlanes from '../../../shaders/sample/collect_planes.wgsl';
 import locate from '../../../shaders/sample/locate.wgsl';
 import search from '../../../shaders/sample/search.wgsl';
 import slope from '../../../shaders/sample/slope.wgsl';
-import type { Adapter, Plan, Step, TensorSpec } from '../../plan.ts';
+import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { allTaps, checkSizes, dispatches, paddingOf, type Run, runsOf, shapeOf, sizeOf, stridesOf } from './batch.ts';
-import { product, type SampleCall, tapsOf } from './call.ts';
+import { type SampleCall, tapsOf } from './call.ts';
 import { sorted, tableLength } from './order.ts';
 
 /** Questions (pixel, sample and channel) up to which asking every sample is admissible. */

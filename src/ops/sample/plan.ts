@@ -1,8 +1,8 @@
 import sample from '../../../shaders/sample/sample.wgsl';
 import samplePlanes from '../../../shaders/sample/sample_planes.wgsl';
-import type { Adapter, Plan, Step } from '../../plan.ts';
+import { type Adapter, type Plan, product, type Step } from '../../plan.ts';
 import { allTaps, checkSizes, dispatches, paddingOf, type Run, runsOf, shapeOf, sizeOf, stridesOf } from './batch.ts';
-import { product, type SampleCall } from './call.ts';
+import type { SampleCall } from './call.ts';
 
 /** Every admissible plan of a forward call, best first.
  * @throws UpsampleError `limit-exceeded` when one of the batch cannot be bound */

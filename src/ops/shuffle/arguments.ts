@@ -1,5 +1,5 @@
 import { checkOptions, countElements, isCount, oneOf, perAxis, refuse } from '../../check.ts';
-import { BYTES, type TensorSpec } from '../../plan.ts';
+import { BYTES, product, type TensorSpec } from '../../plan.ts';
 
 type PerAxis = number | readonly number[];
 /** Where the channels of a cell stand: `'CRD'` those of one output channel together (PyTorch), `'DCR'` those of one place in the cell (TensorFlow, ONNX's default). */
@@ -45,7 +45,7 @@ function shuffleCall(op: string, name: string, x: TensorSpec, options: object, w
   if (given[word] === undefined) refuse(op, `${word} is missing`, 'expected a whole number of 1 or more, or one per spatial axis');
   const factors = perAxis(op, word, given[word], rank - 2, isCount, 'whole numbers of 1 or more');
   const order = oneOf(op, 'order', given['order'], ORDERS, 'CRD');
-  const cell = factors.reduce((a, b) => a * b, 1);
+  const cell = product(factors);
   const [n, c, ...size] = shape as [number, number, ...number[]];
   if (!unshuffle && c % cell) refuse(op, `${name} has ${c} channels`, `expected a multiple of ${cell}, the ${factors.join(' x ')} places of a cell`);
   for (const [i, length] of size.entries())

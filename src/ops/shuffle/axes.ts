@@ -1,4 +1,5 @@
-import { product, stridesOf } from '../conv/geometry.ts';
+import { product } from '../../plan.ts';
+import { stridesOf } from '../conv/geometry.ts';
 import type { ShuffleCall } from './arguments.ts';
 
 /** One axis of a permutation: its length, and how far apart its elements stand in x and in y. */

@@ -1,4 +1,5 @@
 import { checkOptions, checkShape, isCount, oneOf, perAxis, refuse, show } from '../../check.ts';
+import { product } from '../../plan.ts';
 import type { ShuffleOrder } from './arguments.ts';
 
 export interface IcnrOptions {
@@ -24,12 +25,12 @@ export function icnr(shape: readonly number[], options: IcnrOptions): Float32Arr
   const rank = filter.length + 1;
   if (rank < 3 || rank > 5) refuse(op, `shape ${show(shape)} has rank ${rank}`, 'expected rank 3, 4 or 5: [outChannels, inChannels/groups, ...kernel]');
   if (options.upscaleFactor === undefined) refuse(op, 'upscaleFactor is missing', 'expected a whole number of 1 or more, or one per spatial axis');
-  const cell = perAxis(op, 'upscaleFactor', options.upscaleFactor, rank - 2, isCount, 'whole numbers of 1 or more').reduce((a, b) => a * b, 1);
+  const cell = product(perAxis(op, 'upscaleFactor', options.upscaleFactor, rank - 2, isCount, 'whole numbers of 1 or more'));
   const order = oneOf(op, 'order', options.order, ['CRD', 'DCR'], 'CRD');
   if (typeof options.draw !== 'function') refuse(op, `draw is ${show(options.draw)}`, 'expected a function of a shape');
   if (channels % cell) refuse(op, `shape ${show(shape)} has ${channels} output channels`, `expected a multiple of ${cell}, the places of a cell`);
   const drawn = options.draw([channels / cell, ...filter]);
-  const size = filter.reduce((a, b) => a * b, 1);
+  const size = product(filter);
   if (drawn?.length !== (channels / cell) * size)
     refuse(op, `draw gave ${drawn?.length} numbers for [${[channels / cell, ...filter].join(', ')}]`, `expected ${(channels / cell) * size}`);
   const source = (ch: number) => (order === 'CRD' ? Math.floor(ch / cell) : ch % (channels / cell));
