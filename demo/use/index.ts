@@ -16,7 +16,7 @@ type Message = { readonly height: number } | { readonly done: true } | { readonl
 const TOLD = {
   head: `{
   const tell = (message) => parent.postMessage(message, '*');
-  const measure = () => tell({ height: document.body.offsetHeight + 2 * parseFloat(getComputedStyle(document.body).marginTop) });
+  const measure = () => tell({ height: document.documentElement.offsetHeight });
   new ResizeObserver(measure).observe(document.body);
   new MutationObserver(measure).observe(document.body, { subtree: true, childList: true, attributes: true }); // sizes are not observed out of view
   addEventListener('error', (event) => tell({ error: String(event.error ?? event.message) }));

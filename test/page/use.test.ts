@@ -64,6 +64,10 @@ describe('in place', () => {
     if (tab === 'Upscale') expect(await page.frameLocator('#use iframe').locator('canvas').getAttribute('width')).toBe('640');
     // Tall enough for what is in it.
     const frame = page.frames().find((f) => f.parentFrame())!;
+    expect(
+      await page.locator('#use iframe').evaluate((f) => f.getBoundingClientRect().bottom > 0 && f.getBoundingClientRect().top < innerHeight),
+      'the result is in view',
+    ).toBe(true);
     await expect.poll(() => frame.evaluate(() => document.documentElement.scrollHeight - innerHeight), { timeout: 10_000 }).toBeLessThanOrEqual(1);
   });
 

@@ -83,11 +83,11 @@ test('what cannot be bound is refused with both numbers before any GPU object is
   const many = zeros(ctx, [1, 40, 1, 1]);
   const dy = zeros(ctx, [1, 1, 100, 84]);
   for (const [call, message] of [
-    [() => gridSample(wide, grid), 'gridSample: one sample of the batch needs a binding of 72000 bytes; the device allows 65536'],
+    [() => gridSample(wide, grid), 'gridSample: one sample of 72000 bytes exceeds a storage binding; the device allows 65536 bytes'],
     [() => gridSample(many, large), 'gridSample: the result [1, 40, 100, 84] needs 1344000 bytes; the device allows buffers of 262144'],
     [
       () => gridSampleBackward(dy, x, large, { gradients: ['dx'] }),
-      'gridSampleBackward: one sample of the batch needs a binding of 67200 bytes; the device allows 65536',
+      'gridSampleBackward: one sample of 67200 bytes exceeds a storage binding; the device allows 65536 bytes',
     ],
   ] as const) {
     let error: UpsampleError | undefined;

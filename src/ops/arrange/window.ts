@@ -1,5 +1,6 @@
 import { UpsampleError } from '../../check.ts';
 import type { Adapter, DType, Window } from '../../plan.ts';
+import { windowOf } from '../slices.ts';
 import { type Edge, type MoveAxis, sourceOf } from './call.ts';
 
 /** A tensor or buffer of a plan. */
@@ -35,11 +36,6 @@ export function runs(
   if (Math.max(from.bytes, to.bytes) <= limits.binding) return [{ axis: slow, x: from.name, y: to.name, xAt, yAt }];
   const xWithin = rest.reduce((n, a) => n + (a.limit - 1) * a.x, 1);
   const yWithin = rest.reduce((n, a) => n + (a.size - 1) * a.y, 1);
-  const window = (side: Side, first: number, end: number, unit: number): { bytes: number; of: string | Window; at: number } => {
-    const offset = Math.floor((first * unit) / 256) * 256;
-    const size = Math.ceil((end * unit - offset) / 4) * 4;
-    return { bytes: size, of: { of: side.name, offset, size }, at: first - offset / unit };
-  };
   const run = (first: number, count: number) => {
     let [low, high] = [Number.POSITIVE_INFINITY, -1];
     for (let c = first; c < first + count; c++) {
@@ -47,9 +43,9 @@ export function runs(
       if (i >= 0) [low, high] = [Math.min(low, i), Math.max(high, i)];
     }
     if (high < 0) [low, high] = [0, 0]; // all outside: any window will do
-    const x = window(from, xAt + low * slow.x, xAt + high * slow.x + xWithin, units.x);
-    const y = window(to, yAt + first * slow.y, yAt + (first + count - 1) * slow.y + yWithin, units.y);
-    return { low, x, y, bytes: Math.max(x.bytes, y.bytes) };
+    const x = windowOf(from.name, units.x, xAt + low * slow.x, (high - low) * slow.x + xWithin);
+    const y = windowOf(to.name, units.y, yAt + first * slow.y, (count - 1) * slow.y + yWithin);
+    return { low, x, y, bytes: Math.max(x.bind.size, y.bind.size) };
   };
   const out: Run[] = [];
   for (let first = 0; first < slow.size; ) {
@@ -66,7 +62,7 @@ export function runs(
         `one of ${slow.size} planes needs a binding of ${made.bytes} bytes; the device allows ${limits.binding} bytes`,
       );
     // Within the run coordinates start again at 0, and so does the window's part of x; mirrored edges are told from the run's place.
-    out.push({ axis: { ...slow, size: count, begin: slow.begin + first }, x: made.x.of, y: made.y.of, xAt: made.x.at - made.low * slow.x, yAt: made.y.at });
+    out.push({ axis: { ...slow, size: count, begin: slow.begin + first }, x: made.x.bind, y: made.y.bind, xAt: made.x.at - made.low * slow.x, yAt: made.y.at });
     first += count;
   }
   return out;

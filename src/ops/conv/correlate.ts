@@ -10,7 +10,7 @@ import type { Kernel } from '../../kernel.ts';
 import { type Adapter, cover, product, type Step } from '../../plan.ts';
 import type { Geometry } from './geometry.ts';
 import type { Part, Weights } from './map.ts';
-import { groups, type Place, slices, workgroup } from './window.ts';
+import { batches, groups, type Place, workgroup } from './window.ts';
 
 /** A filter's gradient: both sides of the map, and where the result goes. */
 export interface CorrelateJob {
@@ -63,7 +63,7 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
   const piece = pieceOf(W.small);
   const pieces = Math.ceil(W.small / piece);
   const perSample = D.small * H.small * pieces;
-  const windows = slices({ op, geometry: g, x: job.small, y: job.large }, adapter);
+  const windows = batches({ op, geometry: g, x: job.small, y: job.large }, adapter);
   const room = Math.floor(Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer) / (4 * elements));
 
   return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
@@ -76,8 +76,8 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     const size = workgroup(across, adapter);
     const blocks = Math.ceil(across / size);
     const tiles = g.groups * rowBlocks * blocks * size;
-    const cuts = windows.map(({ batch }) => {
-      const lines = batch * perSample;
+    const cuts = windows.map((window) => {
+      const lines = window.count * perSample;
       const depth = lines * piece;
       const wanted = Math.max(Math.min(Math.ceil(BUSY / tiles), Math.floor(depth / LEAST)), Math.ceil(depth / 2 ** 16), 1);
       const perSlice = Math.ceil(lines / Math.min(wanted, lines, Math.max(Math.floor(room / windows.length), 1)));
@@ -106,10 +106,10 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
             ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
             ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
             ...{ small_stride: [job.small.strides.batch, ...job.small.strides.axes], large_stride: [job.large.strides.batch, ...job.large.strides.axes] },
-            ...{ small_channel: job.small.strides.channel, large_channel: job.large.strides.channel, small_at: s.xAt, large_at: s.yAt, dw_at: at },
+            ...{ small_channel: job.small.strides.channel, large_channel: job.large.strides.channel, small_at: s.at.x, large_at: s.at.y, dw_at: at },
             ...{ pieces, lines: cut.lines, per_slice: cut.perSlice, slices: cut.slices, row_blocks: rowBlocks, columns: blocks, count, base },
           },
-          bind: { small: s.x, large: s.y, dw: direct ? dw.name : partial },
+          bind: { small: s.bind.x, large: s.bind.y, dw: direct ? dw.name : partial },
           grid,
         }),
       );
@@ -161,8 +161,8 @@ export function biasGradient(
   const partial = `${id}partial`;
   const slice = job.geometry.batch * runs;
   let before = 0;
-  const steps = slices({ op: job.op, geometry: job.geometry, x: dy, y: dy }, adapter).flatMap((s) => {
-    const count = s.batch * runs * channels;
+  const steps = batches({ op: job.op, geometry: job.geometry, x: dy, y: dy }, adapter).flatMap((s) => {
+    const count = s.count * runs * channels;
     const at = before;
     before += count;
     return cover(count, adapter.limits.groups, MOST / perSlice).map(
@@ -172,9 +172,9 @@ export function biasGradient(
         constants: {},
         params: {
           ...{ channels, positions, per_slice: perSlice, runs, sample: dy.strides.batch, channel: dy.strides.channel, position: dy.strides.axes[2] },
-          ...{ y_at: s.xAt, part_at: at, count, base },
+          ...{ y_at: s.at.x, part_at: at, count, base },
         },
-        bind: { dy: s.x, part: partial },
+        bind: { dy: s.bind.x, part: partial },
         grid,
       }),
     );

@@ -5,7 +5,7 @@ import type { ConvCall } from './call.ts';
 import { biasGradient, correlations, sums } from './correlate.ts';
 import type { Part, Weights } from './map.ts';
 import { actOf, chain, checkLimits, EMPTY, forwardParts, maps, NONE, placeOf, planOf, type Real, weightsOf, wideBytes, widened, widening } from './parts.ts';
-import { slices } from './window.ts';
+import { batches } from './window.ts';
 
 /** Every admissible plan of a backward call, or the best `most`, best first for the adapter.
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
@@ -44,14 +44,14 @@ export function gradientPlans(call: ConvCall, adapter: Adapter, most = Number.PO
       );
     back = { name: 'z', dtype: 'f32', strides: dy.strides, at: 0 };
     const sample = dy.strides.batch;
-    const steps = slices({ op, geometry: g, x: dy, y: back }, adapter).flatMap((s) =>
-      cover(s.batch * sample, adapter.limits.groups).map(
+    const steps = batches({ op, geometry: g, x: dy, y: back }, adapter).flatMap((s) =>
+      cover(s.count * sample, adapter.limits.groups).map(
         ({ base, grid }): Step => ({
           kernel: slope,
           types: { real_y: dy.dtype },
           constants: actOf(call),
-          params: { y_at: s.xAt, z_at: s.yAt, count: s.batch * sample, base },
-          bind: { dy: s.x, z: s.y },
+          params: { y_at: s.at.x, z_at: s.at.y, count: s.count * sample, base },
+          bind: { dy: s.bind.x, z: s.bind.y },
           grid,
         }),
       ),

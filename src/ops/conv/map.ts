@@ -9,10 +9,11 @@ import mapLine from '../../../shaders/conv/map_line.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
 import type { Kernel } from '../../kernel.ts';
 import { type Adapter, cover, product, type Step } from '../../plan.ts';
+import type { Slice } from '../slices.ts';
 import type { FilterView } from './call.ts';
 import type { Geometry, Strides } from './geometry.ts';
 import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
-import { groups, lanes, type Place, type Slice, slices, workgroup } from './window.ts';
+import { batches, groups, lanes, type Place, workgroup } from './window.ts';
 
 /** The filter of a map: where it lies, and its strides as [smallChannels, largeChannels/groups, taps]. */
 export interface Weights {
@@ -85,14 +86,14 @@ const sizes = (g: Geometry, direction: Direction) => ({
 const strideList = ({ batch, axes }: Strides) => [batch, ...axes];
 
 /** Params of lib/phase.wgsl. */
-function paramsOf(job: MapJob, shape: MapShape, c: MapClass, at: { lists: number[]; rowList: number }, s: Slice) {
+function paramsOf(job: MapJob, shape: MapShape, c: MapClass, at: { lists: number[]; rowList: number }, s: Slice<'x' | 'y'>) {
   const { depth, channels } = roles(job);
   const { x, y } = sizes(job.geometry, job.direction);
   return {
     ...{ taps: c.taps, i_step: shape.iStep, i_tap: shape.iTap, o_step: shape.oStep, t_step: shape.tStep },
     ...{ x_size: x, depth, x_stride: strideList(job.x.strides), y_stride: strideList(job.y.strides), y_size: y, channels },
-    ...{ phases: c.phases.map((p) => p.length), lists: at.lists, row_list: at.rowList, row_count: c.rows.length, batch: s.batch },
-    ...{ x_channel: job.x.strides.channel, y_channel: job.y.strides.channel, x_at: s.xAt, y_at: s.yAt, bias: Number(!!job.b), b_at: job.b?.at ?? 0 },
+    ...{ phases: c.phases.map((p) => p.length), lists: at.lists, row_list: at.rowList, row_count: c.rows.length, batch: s.count },
+    ...{ x_channel: job.x.strides.channel, y_channel: job.y.strides.channel, x_at: s.at.x, y_at: s.at.y, bias: Number(!!job.b), b_at: job.b?.at ?? 0 },
   };
 }
 
@@ -112,8 +113,8 @@ function directMap(job: MapJob, adapter: Adapter, line: boolean): Part {
     const { table, ...at } = tableOf(c, channels, [...job.w.view.axes, row, channel, group, 0, 0]);
     const name = `${job.id}table${i}`;
     tables[name] = table;
-    return slices(job, adapter).flatMap((s) => {
-      const blocks = s.batch * across(c, per);
+    return batches(job, adapter).flatMap((s) => {
+      const blocks = s.count * across(c, per);
       const size = workgroup(blocks, adapter);
       const columns = Math.ceil(blocks / size);
       const count = g.groups * phasesOf(c) * channels * columns;
@@ -124,7 +125,7 @@ function directMap(job: MapJob, adapter: Adapter, line: boolean): Part {
           types: { ...types(job), real_w: job.w.dtype },
           constants: { WORKGROUP: size, ...(line && { SLIDE: Number(slide), WIDE: Number(wide) }), ...job.act },
           params: { ...paramsOf(job, shape, c, at, s), rows: channels, row_blocks: channels, columns, lanes: size, w_at: job.w.at, count, base },
-          bind: { x: s.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.y },
+          bind: { x: s.bind.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.bind.y },
           grid,
         }),
       );
@@ -279,9 +280,9 @@ export function blockMaps(job: MapJob, adapter: Adapter, most: number): Part[] {
 /** The dispatches of a packed kernel: one or more a class and slice. */
 const blockSteps = (job: MapJob, shape: MapShape, { kernel, rows, columns: per, tile }: Packed, packed: ReturnType<typeof packing>, adapter: Adapter): Step[] =>
   packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
-    slices(job, adapter).flatMap((s) => {
+    batches(job, adapter).flatMap((s) => {
       const { depth } = roles(job);
-      const across = Math.ceil((s.batch * c.positions) / per);
+      const across = Math.ceil((s.count * c.positions) / per);
       const { size, lanes: wide } = tile ? { size: 1, lanes: 1 } : lanes(across, adapter);
       const columns = Math.ceil(across / wide);
       const rowBlocks = Math.ceil(padded / rows / (size / wide));
@@ -293,7 +294,7 @@ const blockSteps = (job: MapJob, shape: MapShape, { kernel, rows, columns: per, 
           types: types(job),
           constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
           params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, row_blocks: padded / rows, columns, lanes: wide, w_at: begin / rows, count, base },
-          bind: { x: s.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.y },
+          bind: { x: s.bind.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.bind.y },
           grid,
         }),
       );

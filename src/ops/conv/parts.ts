@@ -1,6 +1,7 @@
 import widen from '../../../shaders/conv/widen.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { checkBuffers } from '../slices.ts';
 import { ACT } from './activation.ts';
 import type { ConvCall } from './call.ts';
 import { multiplyAdds, stridesOf } from './geometry.ts';
@@ -88,12 +89,9 @@ export function forwardParts(call: ConvCall, input: string, target: Place, act: 
 
 /** Refuses what no buffer or binding can hold.
  * @throws UpsampleError `limit-exceeded` */
-export function checkLimits({ op, w, y }: ConvCall, outputs: Readonly<Record<string, TensorSpec>>, { limits }: Adapter): void {
-  for (const [name, t] of Object.entries({ ...outputs, y })) {
-    const bytes = product(t.shape) * BYTES[t.dtype];
-    if (bytes > limits.buffer)
-      throw new UpsampleError('limit-exceeded', op, `${name} [${t.shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${limits.buffer}`);
-  }
+export function checkLimits({ op, w, y }: ConvCall, outputs: Readonly<Record<string, TensorSpec>>, adapter: Adapter): void {
+  const { limits } = adapter;
+  checkBuffers(op, { ...outputs, y }, adapter);
   const bytes = (product(w.shape) + w.skew) * BYTES[w.dtype];
   if (bytes > limits.binding)
     throw new UpsampleError('limit-exceeded', op, `weight [${w.shape.join(', ')}] needs ${bytes} bytes; the device allows bindings of ${limits.binding}`);

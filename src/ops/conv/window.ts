@@ -1,5 +1,5 @@
-import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, fold, type Window } from '../../plan.ts';
+import { type Adapter, BYTES, fold } from '../../plan.ts';
+import { type Cut, type Slice, slices } from '../slices.ts';
 import type { Geometry, Strides } from './geometry.ts';
 
 /** Where a tensor of a call lies. */
@@ -11,37 +11,10 @@ export interface Place {
   readonly at: number;
 }
 
-/** A run of samples whose bindings respect the limit. */
-export interface Slice {
-  readonly batch: number;
-  readonly x: string | Window;
-  readonly y: string | Window;
-  readonly xAt: number;
-  readonly yAt: number;
-}
-
-/** Cuts the batch into runs whose windows fit the binding limit. */
-export function slices(job: { readonly op: string; readonly geometry: Geometry; readonly x: Place; readonly y: Place }, { limits }: Adapter): Slice[] {
-  const { batch } = job.geometry;
-  const { x, y } = job;
-  const end = (p: Place) => (p.at + batch * p.strides.batch) * BYTES[p.dtype];
-  if (Math.max(end(x), end(y)) <= limits.binding) return [{ batch, x: x.name, y: y.name, xAt: x.at, yAt: y.at }];
-  const each = Math.max(x.strides.batch * BYTES[x.dtype], y.strides.batch * BYTES[y.dtype]);
-  const most = Math.floor((limits.binding - 512) / each);
-  if (most < 1)
-    throw new UpsampleError('limit-exceeded', job.op, `one sample of ${each} bytes exceeds a storage binding; the device allows ${limits.binding} bytes`);
-  return Array.from({ length: Math.ceil(batch / most) }, (_, i) => {
-    const count = Math.min(most, batch - i * most);
-    const window = (p: Place): [Window, number] => {
-      const width = BYTES[p.dtype];
-      const first = p.at + i * most * p.strides.batch;
-      const offset = Math.floor((first * width) / 256) * 256;
-      return [{ of: p.name, offset, size: Math.ceil(((first + count * p.strides.batch) * width - offset) / 4) * 4 }, first - offset / width];
-    };
-    const [xWindow, xAt] = window(x);
-    const [yWindow, yAt] = window(y);
-    return { batch: count, x: xWindow, y: yWindow, xAt, yAt };
-  });
+/** Runs of samples whose windows of both tensors fit bindings. */
+export function batches(job: { readonly op: string; readonly geometry: Geometry; readonly x: Place; readonly y: Place }, adapter: Adapter): Slice<'x' | 'y'>[] {
+  const cut = ({ name, dtype, strides, at }: Place): Cut => ({ name, width: BYTES[dtype], each: strides.batch, at });
+  return slices(job.op, job.geometry.batch, { x: cut(job.x), y: cut(job.y) }, adapter);
 }
 
 /** Dispatches that together cover `count` workgroups of at most `most` each: the grid folds into y and z, and what is left starts at `base`. */

@@ -6,7 +6,8 @@ import unfoldWindow from '../../../shaders/fold/unfold_window.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, type Plan, product, type TensorSpec } from '../../plan.ts';
 import { type ConvAxis, stridesOf, threeAxes } from '../conv/geometry.ts';
-import { dispatches, type Slice, slices } from '../resample/box.ts';
+import { partsOf } from '../resample/box.ts';
+import { checkBuffers, dispatches, type Slice } from '../slices.ts';
 import type { FoldCall } from './arguments.ts';
 import { blocksOf, type Lists, listsOf, mostOf, packed } from './lists.ts';
 
@@ -17,15 +18,13 @@ const MOST = 1e9;
  * @throws UpsampleError `limit-exceeded` when a tensor or a table cannot be bound, not even in windows */
 export function foldPlans(call: FoldCall, adapter: Adapter): Plan[] {
   const { op, x, shape } = call;
-  const { buffer, binding } = adapter.limits;
-  const bytes = product(shape) * BYTES[x.dtype];
-  if (bytes > buffer)
-    throw new UpsampleError('limit-exceeded', op, `the result [${shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${buffer}`);
+  const { binding } = adapter.limits;
   const output: TensorSpec = { shape, dtype: x.dtype, layout: x.layout, skew: 0 };
   const bare = { outputs: { output }, scratch: {}, tables: {} };
-  if (bytes === 0) return [{ ...bare, name: 'empty', why: 'nothing to compute', steps: [] }];
+  checkBuffers(op, bare.outputs, adapter);
+  if (product(shape) === 0) return [{ ...bare, name: 'empty', why: 'nothing to compute', steps: [] }];
   const box = boxOf(call);
-  const parts = slices(call, box.batch, call.fold ? box.columns : box.image, call.fold ? box.image : box.columns, adapter);
+  const parts = partsOf(call, box.batch, call.fold ? box.columns : box.image, call.fold ? box.image : box.columns, adapter);
   const plans = (call.fold ? folds : unfolds)(call, box, parts, adapter).map((plan): Plan => ({ ...bare, ...plan }));
   const fit = plans.filter((plan) => Object.values(plan.tables).every((t) => t.byteLength <= binding));
   if (!fit.length) throw new UpsampleError('limit-exceeded', op, `the tables of [${shape.join(', ')}] exceed a binding of ${binding} bytes`);
@@ -56,33 +55,39 @@ function boxOf({ x, shape, axes, fold: back }: FoldCall): Box {
 type Made = Pick<Plan, 'name' | 'why' | 'steps'> & Partial<Pick<Plan, 'tables'>>;
 
 /** Plans that copy windows into columns. */
-function unfolds({ x, axes }: FoldCall, box: Box, parts: readonly Slice[], adapter: Adapter): Made[] {
+function unfolds({ x, axes }: FoldCall, box: Box, parts: readonly Slice<'x' | 'y'>[], adapter: Adapter): Made[] {
   const three = threeAxes(axes);
   const all = (name: keyof ConvAxis) => three.map((a) => a[name]);
   const half = BYTES[x.dtype] === 2;
   const steps = (kernel: Plan['steps'][number]['kernel'], each: number) =>
-    dispatches(parts, adapter, (MOST * each) / box.columns, (s) => ({
-      kernel,
-      types: {},
-      constants: { LAST: Number(box.last) },
-      params: {
-        x_size: all('large'),
-        channels: box.channels,
-        y_size: all('small'),
-        windows: box.windows,
-        stride: all('stride'),
-        x_batch: box.image,
-        dilation: all('dilation'),
-        pad: all('pad'),
-        kernel: all('kernel'),
-        taps: box.taps,
-        x_step: stridesOf(x.shape, x.layout).axes,
-        x_at: s.xAt,
-        y_at: half ? s.yAt / 2 : s.yAt,
-      },
-      bind: { x: s.x, y: s.y },
-      count: Math.ceil((s.outer * each) / (half ? 2 : 1)),
-    }));
+    parts.flatMap((s) =>
+      dispatches(
+        {
+          kernel,
+          types: {},
+          constants: { LAST: Number(box.last) },
+          params: {
+            x_size: all('large'),
+            channels: box.channels,
+            y_size: all('small'),
+            windows: box.windows,
+            stride: all('stride'),
+            x_batch: box.image,
+            dilation: all('dilation'),
+            pad: all('pad'),
+            kernel: all('kernel'),
+            taps: box.taps,
+            x_step: stridesOf(x.shape, x.layout).axes,
+            x_at: s.at.x,
+            y_at: half ? s.at.y / 2 : s.at.y,
+          },
+          bind: s.bind,
+          count: Math.ceil((s.count * each) / (half ? 2 : 1)),
+        },
+        adapter,
+        (MOST * each) / box.columns,
+      ),
+    );
   if (half) return [{ name: 'unfold_half', why: 'the plain copy of 2-byte elements, a pair at a time', steps: steps(unfoldHalf, box.columns) }];
   return [
     { name: 'unfold_window', why: 'all taps of a window at a time', steps: steps(unfoldWindow, box.channels * box.windows) },
@@ -91,7 +96,7 @@ function unfolds({ x, axes }: FoldCall, box: Box, parts: readonly Slice[], adapt
 }
 
 /** Plans that add up columns: each output gathers what windows have of it. */
-function folds({ x, axes }: FoldCall, box: Box, parts: readonly Slice[], adapter: Adapter): Made[] {
+function folds({ x, axes }: FoldCall, box: Box, parts: readonly Slice<'x' | 'y'>[], adapter: Adapter): Made[] {
   const three = threeAxes(axes);
   // Steps of a tap and of a window in x: [taps, windows] in memory, or [windows, channels, taps].
   const [tap, window] = box.last ? [1, box.channels * box.taps] : [box.windows, 1];
@@ -112,27 +117,39 @@ function folds({ x, axes }: FoldCall, box: Box, parts: readonly Slice[], adapter
       name: 'fold_row',
       why: `4 neighbours at a time, of up to ${most.join(' x ')} taps`,
       tables: { table: rows.table, columns: blocksOf(lists[2], TAPS) },
-      steps: dispatches(parts, adapter, MOST / (4 * product(most)), (s) => ({
-        kernel: foldRow,
-        types,
-        constants: { TAPS },
-        params: { ...params, lists: rows.at, blocks, x_at: s.xAt, y_at: s.yAt },
-        bind: { x: s.x, table: 'table', columns: 'columns', y: s.y },
-        count: s.outer * size[0] * size[1] * blocks * box.channels,
-      })),
+      steps: parts.flatMap((s) =>
+        dispatches(
+          {
+            kernel: foldRow,
+            types,
+            constants: { TAPS },
+            params: { ...params, lists: rows.at, blocks, x_at: s.at.x, y_at: s.at.y },
+            bind: { ...s.bind, table: 'table', columns: 'columns' },
+            count: s.count * size[0] * size[1] * blocks * box.channels,
+          },
+          adapter,
+          MOST / (4 * product(most)),
+        ),
+      ),
     },
     {
       name: 'fold',
       why: 'the plain sum, one output at a time',
       tables: { table: plain.table },
-      steps: dispatches(parts, adapter, MOST / product(most), (s) => ({
-        kernel: fold,
-        types,
-        constants: {},
-        params: { ...params, lists: plain.at, x_at: s.xAt, y_at: s.yAt },
-        bind: { x: s.x, table: 'table', y: s.y },
-        count: s.outer * box.image,
-      })),
+      steps: parts.flatMap((s) =>
+        dispatches(
+          {
+            kernel: fold,
+            types,
+            constants: {},
+            params: { ...params, lists: plain.at, x_at: s.at.x, y_at: s.at.y },
+            bind: { ...s.bind, table: 'table' },
+            count: s.count * box.image,
+          },
+          adapter,
+          MOST / product(most),
+        ),
+      ),
     },
   ];
 }

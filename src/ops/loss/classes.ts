@@ -5,8 +5,9 @@ import weigh from '../../../shaders/loss/weigh.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { stridesOf } from '../pointwise/broadcast.ts';
-import { checkFits, windowOf } from '../pointwise/cells.ts';
+import { stretchOf } from '../pointwise/cells.ts';
 import { type Deal, deals, folds, WHY } from '../reduce/fold.ts';
+import { checkBuffers } from '../slices.ts';
 import { lossSpec } from './arguments.ts';
 import type { ClassesCall } from './call.ts';
 
@@ -39,8 +40,8 @@ function common({ x, labels, weight, ignoreIndex }: ClassesCall, { from, samples
   const positions = product(x.shape.slice(2));
   const strides = stridesOf(x.shape, x.layout);
   const sample = classes * positions;
-  const input = windowOf('x', x.dtype, x.skew, from * sample, samples * sample, limits);
-  const label = windowOf('labels', labels.dtype, labels.skew, from * positions, samples * positions, limits);
+  const input = stretchOf('x', x.dtype, x.skew, from * sample, samples * sample, limits);
+  const label = stretchOf('labels', labels.dtype, labels.skew, from * positions, samples * positions, limits);
   return {
     count: samples * positions,
     first: from * positions,
@@ -50,7 +51,7 @@ function common({ x, labels, weight, ignoreIndex }: ClassesCall, { from, samples
       ...{ classes, positions, sample, class_: strides[1]!, position: x.layout === 'nhwc' && x.shape.length > 2 ? classes : 1 },
       ...{ ignored: ignoreIndex >>> 0, x_at: input.at, labels_at: label.at, weight_at: weight?.skew ?? 0, nan: Number.NaN },
     },
-    bind: { x: input.of, labels: label.of, weight: weight ? 'weight' : label.of },
+    bind: { x: input.bind, labels: label.bind, weight: weight ? 'weight' : label.bind },
     types: { real_x: x.dtype, real_w: weight?.dtype ?? 'f32' },
   };
 }
@@ -69,20 +70,20 @@ export function classesPlans(call: ClassesCall, adapter: Adapter): Plan[] {
   const { op, x, labels, weight, reduction } = call;
   const output = lossSpec({ ...labels, dtype: x.dtype }, reduction);
   const outputs = { output };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const all = product(labels.shape);
   const { limits } = adapter;
   const [each, mean] = [reduction === 'none', reduction === 'mean'];
   const bytes = each ? 0 : partBytes(op, all * (mean ? 8 : 4), adapter);
   const steps = parts(call, adapter).flatMap((part): Step[] => {
     const { count, first, params, bind, types } = common(call, part, adapter);
-    const y = each ? windowOf('output', x.dtype, 0, first, count, limits) : { of: 'part', at: first };
+    const y = each ? stretchOf('output', x.dtype, 0, first, count, limits) : { bind: 'part', at: first };
     return cover(count, limits.groups, MOST_WORK / x.shape[1]!).map(({ base, grid }) => ({
       kernel: classesKernel,
       types: { ...types, real_y: each ? x.dtype : 'f32' },
       constants: { WEIGHTED: Number(!!weight), TOTAL: Number(mean) },
       params: { ...params, y_at: y.at, total: all + first, count, base },
-      bind: { ...bind, y: y.of },
+      bind: { ...bind, y: y.bind },
       grid,
     }));
   });
@@ -103,7 +104,7 @@ export function classesBackwardPlans(call: ClassesCall, adapter: Adapter): Plan[
   const { op, x, labels, weight, ignoreIndex, reduction, dy, g } = call;
   const output: TensorSpec = { ...x, skew: 0 };
   const outputs = { output };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const all = product(labels.shape);
   const { limits } = adapter;
   const [each, mean] = [reduction === 'none', reduction === 'mean'];
@@ -111,22 +112,22 @@ export function classesBackwardPlans(call: ClassesCall, adapter: Adapter): Plan[
   const slopes = parts(call, adapter).flatMap((part): Step[] => {
     const { count, first, sample, input, params, bind, types } = common(call, part, adapter);
     const elements = part.samples * sample;
-    const back = each ? windowOf('dy', dy!.dtype, dy!.skew, first, count, limits) : { of: 'dy', at: dy!.skew };
-    const twice = g ? windowOf('g', g.dtype, g.skew, part.from * sample, elements, limits) : input;
-    const y = windowOf('output', x.dtype, 0, part.from * sample, elements, limits);
+    const back = each ? stretchOf('dy', dy!.dtype, dy!.skew, first, count, limits) : { bind: 'dy', at: dy!.skew };
+    const twice = g ? stretchOf('g', g.dtype, g.skew, part.from * sample, elements, limits) : input;
+    const y = stretchOf('output', x.dtype, 0, part.from * sample, elements, limits);
     return cover(count, limits.groups, MOST_WORK / x.shape[1]!).map(({ base, grid }) => ({
       kernel: classesSlope,
       types: { ...types, real_dy: dy!.dtype },
       constants: { WEIGHTED, TOTAL: Number(mean), EACH: Number(each), TWICE: Number(!!g) },
       params: { ...params, dy_at: back.at, g_at: twice.at, y_at: y.at, count, base },
-      bind: { ...bind, dy: back.of, g: twice.of, total: mean ? 'total' : bind.labels, y: y.of },
+      bind: { ...bind, dy: back.bind, g: twice.bind, total: mean ? 'total' : bind.labels, y: y.bind },
       grid,
     }));
   });
   const plain = { name: slopes.length ? 'plain' : 'empty', why: 'one position an invocation', outputs, scratch: {}, ...MAKE, steps: slopes };
   if (!mean || !slopes.length) return [plain];
   const bytes = partBytes(op, all * 4, adapter);
-  const label = windowOf('labels', labels.dtype, labels.skew, 0, all, limits);
+  const label = stretchOf('labels', labels.dtype, labels.skew, 0, all, limits);
   const weights = cover(all, limits.groups).map(
     ({ base, grid }): Step => ({
       kernel: weigh,
@@ -139,7 +140,7 @@ export function classesBackwardPlans(call: ClassesCall, adapter: Adapter): Plan[
         count: all,
         base,
       },
-      bind: { labels: label.of, weight: weight ? 'weight' : label.of, y: 'part' },
+      bind: { labels: label.bind, weight: weight ? 'weight' : label.bind, y: 'part' },
       grid,
     }),
   );

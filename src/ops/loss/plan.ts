@@ -1,11 +1,12 @@
 import pairKernel from '../../../shaders/pointwise/pair.wgsl';
 import pairSlope from '../../../shaders/pointwise/pair_slope.wgsl';
 import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
-import { aligned, checkFits, dispatches, type Flat, LANES, runs } from '../pointwise/cells.ts';
+import { aligned, dispatches, type Flat, LANES, runs } from '../pointwise/cells.ts';
 import { BINARY } from '../pointwise/functions.ts';
 import { operandOf } from '../pointwise/operand.ts';
 import { widePlans } from '../pointwise/plan.ts';
 import { deals, folds, WHY } from '../reduce/fold.ts';
+import { checkBuffers } from '../slices.ts';
 import { lossSpec } from './arguments.ts';
 import type { LossCall } from './call.ts';
 
@@ -14,7 +15,7 @@ const flat = (slot: string, name: string, { dtype, skew }: TensorSpec): Flat => 
 /** Every admissible plan of a loss of two tensors, best first. */
 export function lossPlans({ op, name, x, target, reduction }: LossCall, adapter: Adapter): Plan[] {
   const outputs = { output: lossSpec(x, reduction) };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const n = product(x.shape);
   if (reduction !== 'none') {
     const q = typeof target === 'number' ? target : { name: 'target', dtype: target.dtype, skew: target.skew };
@@ -46,7 +47,7 @@ export function lossBackwardPlans({ op, name, x, target, reduction, dy, gradient
     ...(gradients.includes('dx') && { dx: { ...x, skew: 0 } }),
     ...(gradients.includes('dtarget') && { dtarget: { ...(target as TensorSpec), skew: 0 } }),
   };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const n = product(x.shape);
   const each = reduction === 'none';
   const operand = operandOf(op, 'target', x, target, null, 'a');

@@ -7,6 +7,7 @@ import type { Kernel } from '../../kernel.ts';
 import { type Adapter, BYTES, cover, type Plan, product, type Step } from '../../plan.ts';
 import { biasGradient } from '../conv/correlate.ts';
 import { groups } from '../conv/window.ts';
+import { checkBuffers } from '../slices.ts';
 import type { MatmulCall, Product } from './call.ts';
 import { runs } from './window.ts';
 
@@ -41,15 +42,7 @@ function costOf({ block, tile }: Way, { products }: MatmulCall, { software }: Ad
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
 export function matmulPlans(call: MatmulCall, adapter: Adapter): Plan[] {
   const { op, inputs, outputs, products } = call;
-  for (const [name, t] of Object.entries(outputs)) {
-    const bytes = product(t.shape) * BYTES[t.dtype];
-    if (bytes > adapter.limits.buffer)
-      throw new UpsampleError(
-        'limit-exceeded',
-        op,
-        `${name} [${t.shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${adapter.limits.buffer}`,
-      );
-  }
+  checkBuffers(op, outputs, adapter);
   const flops = 2 * products.reduce((n, p) => n + p.batch * p.rows * p.columns * p.depth, 0);
   if (Object.values(outputs).every((t) => product(t.shape) === 0))
     return [{ name: 'empty', why: 'nothing to compute', outputs, scratch: {}, tables: {}, steps: [], flops: 0 }];

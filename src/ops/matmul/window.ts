@@ -1,5 +1,6 @@
 import { UpsampleError } from '../../check.ts';
-import type { Adapter, Window } from '../../plan.ts';
+import type { Adapter } from '../../plan.ts';
+import { type Place, windowOf } from '../slices.ts';
 import type { Product } from './call.ts';
 
 /** Where a matrix of a product lies. */
@@ -15,7 +16,7 @@ export interface Run {
   readonly batch: number;
   readonly rows: number;
   /** Where each of a, b and c is bound, and its first element there. */
-  readonly places: readonly { readonly bind: string | Window; readonly at: number }[];
+  readonly places: readonly Place[];
 }
 
 /** Cuts a product along its batch, or along the rows of one matrix, into runs whose windows of a, b and c fit the binding limit. */
@@ -33,12 +34,7 @@ export function runs(op: string, job: Product, sides: readonly [Side, Side, Side
   const steps = along ? [aSteps[0], bSteps[0], rows * columns] : [aSteps[1], 0, columns];
   const made = (first: number, count: number) => {
     const sizes = along ? within(rows, count) : within(count, 1);
-    return sides.map(({ name, at, width }, i) => {
-      const start = (at + first * steps[i]!) * width;
-      const offset = Math.floor(start / 256) * 256;
-      const size = Math.ceil((start + sizes[i]! * width - offset) / 4) * 4;
-      return { bind: { of: name, offset, size }, at: (start - offset) / width };
-    });
+    return sides.map(({ name, at, width }, i) => windowOf(name, width, at + first * steps[i]!, sizes[i]!));
   };
   const out: Run[] = [];
   for (let first = 0; first < total; ) {

@@ -4,15 +4,10 @@ import back from '../../../shaders/norm/back.wgsl';
 import share from '../../../shaders/norm/share.wgsl';
 import slopes from '../../../shaders/norm/slopes.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, bytesOf, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, BYTES, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { checkBuffers, dispatches, type Work } from '../slices.ts';
 import { lengthOf, type NormCall, shareOf, viewOf } from './call.ts';
-import { type How, statistics, sums } from './statistics.ts';
-import { runs } from './window.ts';
-
-/** A step that covers `count` invocations. */
-type Work = Omit<Step, 'grid'>;
-const covered = (work: Work, count: number, { limits }: Adapter, most?: number): Step[] =>
-  cover(count, limits.groups, most).map(({ base, grid }) => ({ ...work, params: { ...work.params, count, base }, grid }));
+import { batches, type How, statistics, sums } from './statistics.ts';
 
 /** Rows of coefficients: one a sample, or one for all. */
 const rowsOf = ({ kind, x }: NormCall) => (kind === 'batch' ? 1 : x.shape[0]!);
@@ -30,8 +25,9 @@ function coefficients(call: NormCall, linear: boolean, adapter: Adapter): Step[]
     constants: { LINEAR: Number(linear) },
     params: { channels, share: shareOf(call), eps: call.eps, weight: w.given, bias: b.given, w_at: w.at, b_at: b.at },
     bind: { stats: 'stats', w: w.bind, b: b.bind, coef: 'coef' },
+    count: rowsOf(call) * channels,
   };
-  return covered(work, rowsOf(call) * channels, adapter);
+  return dispatches(work, adapter);
 }
 
 /** coef = (mean, scale, slope, shift) of the gradient through the statistics. */
@@ -44,8 +40,9 @@ function gradientCoefficients(call: NormCall, adapter: Adapter): Step[] {
     constants: {},
     params: { channels, share: shareOf(call), eps: call.eps, each: 1 / lengthOf(call), weight: w.given, w_at: w.at },
     bind: { stats: 'stats', total: 'total', w: w.bind, coef: 'coef' },
+    count: rowsOf(call) * channels,
   };
-  return covered(work, rowsOf(call) * channels, adapter, 1e9 / shareOf(call));
+  return dispatches(work, adapter, 1e9 / shareOf(call));
 }
 
 /** Whether four neighbours share what they need. */
@@ -60,7 +57,7 @@ function pass(kernel: typeof apply, call: NormCall, names: Readonly<Record<strin
   const inner = last ? unit : 1;
   const vec = (type: string, n: number) => (n === 4 ? `vec4<${type}>` : type);
   const tensors = Object.fromEntries(Object.values(names));
-  return runs(call.op, tensors, adapter).flatMap((run) => {
+  return batches(call.op, tensors, adapter).flatMap((run) => {
     const at = (variable: string) => (names[variable] ? run.at[names[variable][0]]! / unit : 0);
     const rows = rowsOf(call);
     // Coefficients of a run's first sample: they are bound whole, and shifted.
@@ -74,16 +71,23 @@ function pass(kernel: typeof apply, call: NormCall, names: Readonly<Record<strin
         ...{ x_at: at('x'), dy_at: at('dy'), y_at: at('y') + at('dx') },
       },
       bind: { ...Object.fromEntries(Object.entries(names).map(([variable, [name]]) => [variable, run.bind[name]!])), coef: 'coef' },
+      count: (run.count * channels * positions) / unit,
     };
-    return covered(work, (run.count * channels * positions) / unit, adapter);
+    return dispatches(work, adapter);
   });
 }
 
 /** dw or db of the sums over rows. */
 const shared = (call: NormCall, name: 'dw' | 'db', dtype: string, rows: number, adapter: Adapter): Step[] =>
-  covered(
-    { kernel: share, types: { real_w: dtype }, constants: { BIAS: Number(name === 'db') }, params: { rows }, bind: { total: 'total', dw: name } },
-    call.x.shape[1]!,
+  dispatches(
+    {
+      kernel: share,
+      types: { real_w: dtype },
+      constants: { BIAS: Number(name === 'db') },
+      params: { rows },
+      bind: { total: 'total', dw: name },
+      count: call.x.shape[1]!,
+    },
     adapter,
     1e9 / Math.max(rows, 1),
   );
@@ -104,10 +108,7 @@ function plansOf(
   scratch: (how: How) => Plan['scratch'],
 ): Plan[] {
   const { limits } = adapter;
-  const sized: (readonly [string, number])[] = Object.entries(outputs).map(([name, t]) => [name, bytesOf(t)]);
-  for (const [name, bytes] of sized)
-    if (bytes > limits.buffer)
-      throw new UpsampleError('limit-exceeded', call.op, `${name} needs ${bytes} bytes; the device allows buffers of ${limits.buffer}`);
+  checkBuffers(call.op, outputs, adapter);
   const hows: How[] = adapter.software ? ['invocations', 'workgroups'] : ['workgroups', 'invocations'];
   const units = unitOf(call, tensors) === 4 ? ([4, 1] as const) : ([1] as const);
   return units.flatMap((unit) =>

@@ -7,10 +7,10 @@ import sum from '../../../shaders/norm/sums.wgsl';
 import sumGroup from '../../../shaders/norm/sums_group.wgsl';
 import total from '../../../shaders/norm/total.wgsl';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, cover, type Plan, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { groups } from '../conv/window.ts';
+import { dispatches, slices } from '../slices.ts';
 import { lengthOf, type NormCall, setsOf, shareOf, viewOf } from './call.ts';
-import { runs } from './window.ts';
 
 /** Who sums a chunk up: one invocation, or a workgroup. */
 export type How = 'invocations' | 'workgroups';
@@ -25,6 +25,12 @@ interface Part {
 const LEAST: Record<How, number> = { invocations: 256, workgroups: 4096 };
 /** Terms of one dispatch at most. */
 const MOST = 1e9;
+
+/** Tensors of one shape, in runs of samples. */
+export function batches(op: string, tensors: Readonly<Record<string, TensorSpec>>, adapter: Adapter) {
+  const cuts = Object.entries(tensors).map(([name, t]) => [name, { name, width: BYTES[t.dtype], each: product(t.shape.slice(1)), at: t.skew }]);
+  return slices(op, Object.values(tensors)[0]!.shape[0]!, Object.fromEntries(cuts), adapter);
+}
 
 /** Chunks of all sets: steps over the batch in runs, and how many chunks a set has in all. `share` channels make a set. */
 function chunks(
@@ -42,7 +48,7 @@ function chunks(
   const sets = (batch ? 1 : view.batch / share) * view.channels;
   let before = 0;
   let most = 0;
-  const steps = runs(call.op, tensors, adapter).flatMap((run) => {
+  const steps = batches(call.op, tensors, adapter).flatMap((run) => {
     const { length, sets: here, ...s } = setsOf(view, call.kind, share, run.count);
     const count = Math.ceil(length / per) * here;
     const first = batch ? 0 : (run.first * view.channels) / share;
@@ -69,14 +75,7 @@ function chunks(
 
 /** One invocation a set that goes through its chunks. */
 const finish = (kernel: Kernel, chunks: number, sets: number, bind: Step['bind'], adapter: Adapter): Step[] =>
-  cover(sets, adapter.limits.groups, MOST / chunks).map(({ base, grid }) => ({
-    kernel,
-    types: {},
-    constants: {},
-    params: { chunks, count: sets, base },
-    bind,
-    grid,
-  }));
+  dispatches({ kernel, types: {}, constants: {}, params: { chunks }, bind, count: sets }, adapter, MOST / chunks);
 
 /** stats = (mean, biased variance) of every set; running statistics move, or are taken. */
 export function statistics(call: NormCall, how: How, adapter: Adapter): Part {
@@ -84,14 +83,17 @@ export function statistics(call: NormCall, how: How, adapter: Adapter): Part {
   const channels = x.shape[1]!;
   const at = { mean_at: runningMean?.skew ?? 0, variance_at: runningVar?.skew ?? 0 };
   const one = (kernel: Kernel, params: object): Step[] =>
-    cover(channels, adapter.limits.groups).map(({ base, grid }) => ({
-      kernel,
-      types: {},
-      constants: {},
-      params: { ...at, ...params, count: channels, base },
-      bind: { stats: 'stats', mean: 'runningMean', variance: 'runningVar' },
-      grid,
-    }));
+    dispatches(
+      {
+        kernel,
+        types: {},
+        constants: {},
+        params: { ...at, ...params },
+        bind: { stats: 'stats', mean: 'runningMean', variance: 'runningVar' },
+        count: channels,
+      },
+      adapter,
+    );
   if (!call.own) return { steps: one(given, {}), scratch: { stats: 8 * channels } };
   const made = chunks(call, how, shareOf(call), { x }, adapter, (bind, dtype) => ({
     kernel: how === 'invocations' ? moments : momentsGroup,

@@ -1,8 +1,8 @@
 // Elements one after another: how the kernels that take them one by one, or in cells of four, are dispatched.
 
-import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, BYTES, cover, type DType, type Limits, product, type Step, type Window } from '../../plan.ts';
+import { type Adapter, BYTES, cover, type DType, type Limits, type Step, type Window } from '../../plan.ts';
+import { type Place, windowOf } from '../slices.ts';
 
 /** Elements of a wide cell. */
 export const LANES = 4;
@@ -32,14 +32,8 @@ export interface Run {
 export const cellOf = (dtype: DType, lanes: number): string => (lanes === 1 ? dtype : `vec4<${dtype}>`);
 
 /** A run of elements of a tensor: all of it, or a window where a binding would be too small. */
-export function windowOf(name: string, dtype: DType, skew: number, first: number, count: number, { binding }: Limits) {
-  const width = BYTES[dtype];
-  if ((skew + first + count) * width <= binding) return { of: name, at: skew + first };
-  const start = (skew + first) * width;
-  const offset = Math.floor(start / 256) * 256;
-  const size = Math.ceil((start + count * width - offset) / 4) * 4;
-  return { of: { of: name, offset, size } as Window, at: (start - offset) / width };
-}
+export const stretchOf = (name: string, dtype: DType, skew: number, first: number, count: number, { binding }: Limits): Place =>
+  (skew + first + count) * BYTES[dtype] <= binding ? { bind: name, at: skew + first } : windowOf(name, BYTES[dtype], skew + first, count);
 
 /** Whether cells of four begin where every tensor begins. */
 export const aligned = (flats: readonly { readonly skew: number }[]): boolean => flats.every(({ skew }) => skew % LANES === 0);
@@ -55,11 +49,11 @@ export function runs(n: number, flats: readonly Flat[], wide: boolean, { limits 
   const list: Run[] = [];
   const add = (first: number, count: number, lanes: number) => {
     if (count < lanes) return;
-    const windows = flats.map((f) => windowOf(f.name, f.dtype, f.skew, first, count, limits));
+    const windows = flats.map((f) => stretchOf(f.name, f.dtype, f.skew, first, count, limits));
     list.push({
       ...{ first, lanes, cells: Math.floor(count / lanes) },
       types: { ...Object.fromEntries(flats.map((f) => [`cell_${f.slot}`, cellOf(f.dtype, lanes)])), num: cellOf('f32', lanes) },
-      bind: Object.fromEntries(flats.map((f, i) => [f.slot, windows[i]!.of])),
+      bind: Object.fromEntries(flats.map((f, i) => [f.slot, windows[i]!.bind])),
       at: Object.fromEntries(flats.map((f, i) => [`${f.slot}_at`, windows[i]!.at / lanes])),
     });
   };
@@ -90,17 +84,3 @@ export const dispatches = (
       grid,
     }));
   });
-
-/** Refuses results that no buffer can hold, and tensors read whole that no binding can.
- * @throws UpsampleError `limit-exceeded` */
-export function checkFits(
-  op: string,
-  outputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly dtype: DType }>>,
-  { limits }: Adapter,
-): void {
-  for (const [name, { shape, dtype }] of Object.entries(outputs)) {
-    const bytes = product(shape) * BYTES[dtype];
-    if (bytes > limits.buffer)
-      throw new UpsampleError('limit-exceeded', op, `${name} [${shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${limits.buffer}`);
-  }
-}

@@ -3,9 +3,10 @@ import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
+import { checkBuffers } from '../slices.ts';
 import { checkSeed, type DropoutOptions, dropoutCall } from './arguments.ts';
 import type { DropoutCall } from './call.ts';
-import { aligned, checkFits, dispatches, LANES, runs } from './cells.ts';
+import { aligned, dispatches, LANES, runs } from './cells.ts';
 import { result, widePlans } from './plan.ts';
 
 /** Dropout: called at once with a seed, or prepared: then `encode` is given the seed, a u32 in a buffer, so that one recording serves every step. */
@@ -22,7 +23,7 @@ const SEED: TensorSpec = { shape: [1], dtype: 'u32', layout: 'nchw', skew: 0 };
 /** Every admissible plan, best first. */
 export function dropoutPlans({ op, x, threshold, scale }: DropoutCall, adapter: Adapter): Plan[] {
   const outputs = { output: result(x) };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const flats = [
     { slot: 'x', name: 'input', dtype: x.dtype, skew: x.skew },
     { slot: 'y', name: 'output', dtype: x.dtype, skew: 0 },

@@ -6,9 +6,10 @@ import slope from '../../../shaders/pointwise/slope.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { type Deal, deals, folds, WHY } from '../reduce/fold.ts';
+import { checkBuffers } from '../slices.ts';
 import { groupsOf } from './broadcast.ts';
 import type { MapCall, PairCall } from './call.ts';
-import { aligned, checkFits, dispatches, type Flat, LANES, runs } from './cells.ts';
+import { aligned, dispatches, type Flat, LANES, runs } from './cells.ts';
 import { BINARY, FALL, FIRST, UNARY } from './functions.ts';
 import { operandOf } from './operand.ts';
 
@@ -28,7 +29,7 @@ export function widePlans(wide: boolean, outputs: Plan['outputs'], steps: (wide:
 /** Every admissible plan of a function of one number or of one of its derivatives, best first. */
 export function mapPlans({ op, name, slope: below, x, dy, g }: MapCall, adapter: Adapter): Plan[] {
   const outputs = { output: result(x) };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const flats = [
     ...(g ? [flat('g', 'g', g)] : []),
     ...(dy ? [flat('dy', 'dy', dy)] : []),
@@ -77,7 +78,7 @@ function pairSteps(
 /** Every admissible plan of a function of two numbers, best first. */
 export function pairPlans({ op, name, names, a, b, strides }: PairCall, adapter: Adapter): Plan[] {
   const outputs = { output: result(a) };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const second = { name: names[1], spec: b, strides };
   const { wide, flat: beside } = operandOf(op, names[1], a, b, strides, 'a');
   return widePlans(wide && aligned([a, ...beside]) && product(a.shape) >= LANES, outputs, (w) =>
@@ -116,7 +117,7 @@ export function pairBackwardPlans(call: PairCall, adapter: Adapter): Plan[] {
     ...(gradients.includes('a') && { [`d${names[0]}`]: result(a) }),
     ...(gradients.includes('b') && { [`d${names[1]}`]: result(b as TensorSpec) }),
   };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const to = `d${names[1]}`;
   const sign = name === 'sub' ? -1 : 1;
   const plan = (title: string, why: string, wide: boolean, deal: Deal): Plan => {

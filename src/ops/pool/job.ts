@@ -1,9 +1,10 @@
 import clear from '../../../shaders/pool/clear.wgsl';
 import { type Adapter, cover, fold, product, type Step, type TensorSpec } from '../../plan.ts';
+import { dispatches, type Slice, slices } from '../slices.ts';
 import type { Indexing, SpreadCall } from './call.ts';
 import { stepsOf } from './format.ts';
 import { windowsOf } from './max.ts';
-import { around, dispatches, placeOf, type Slice, slices } from './slice.ts';
+import { around, placeOf } from './place.ts';
 
 /** Bytes of a verdict's words, and of what stands for a buffer that a kernel does not use. */
 export const VERDICT = 16;
@@ -50,10 +51,10 @@ export function jobOf(call: SpreadCall, adapter: Adapter) {
   const fields = cellParams(small, indexing);
   const params = (part: Part) => ({
     ...{ ...fields, small: axes.map((a) => a.small), large: axes.map((a) => a.large), pad: axes.map((a) => a.pad) },
-    ...{ outer: part.first, outers: part.outer, small_at: part.at.small, large_at: part.at.large, indices_at: part.at.indices },
+    ...{ outer: part.first, outers: part.count, small_at: part.at.small, large_at: part.at.large, indices_at: part.at.indices },
   });
   /** Parts whose windows fit; `bytes` of scratch memory a cell are used anew by each. */
-  const partsWith = (bytes: number) => slices(op, outer, places, adapter, cells * inner * bytes);
+  const partsWith = (bytes: number) => slices(op, outer, places, adapter, { one: 'plane', even: half, scratch: cells * inner * bytes });
   return {
     call,
     adapter,
@@ -64,7 +65,7 @@ export function jobOf(call: SpreadCall, adapter: Adapter) {
     params,
     partsWith,
     parts: partsWith(0),
-    scratchOf: (parts: readonly Part[], bytes: number) => Math.ceil((Math.max(...parts.map((p) => p.outer)) * cells * inner * bytes) / 16) * 16,
+    scratchOf: (parts: readonly Part[], bytes: number) => Math.ceil((Math.max(...parts.map((p) => p.count)) * cells * inner * bytes) / 16) * 16,
     /** The type that elements are copied as. */
     copied: half ? 'f16' : 'u32',
     kernels: windowsOf(axes),
@@ -73,10 +74,10 @@ export function jobOf(call: SpreadCall, adapter: Adapter) {
     REVERSE: Number(duplicates === 'first'),
 
     /** One invocation a window. */
-    perWindow: (part: Part, step: Bare): Step[] => dispatches({ ...step, params: params(part), count: part.outer * windows * inner }, adapter),
+    perWindow: (part: Part, step: Bare): Step[] => dispatches({ ...step, params: params(part), count: part.count * windows * inner }, adapter),
     /** One workgroup a plane, or with `few` several planes a workgroup. */
     perPlane: (part: Part, few: boolean, step: Bare): Step[] => {
-      const planes = part.outer * inner;
+      const planes = part.count * inner;
       const { limits, software } = adapter;
       const most = Math.max(Math.min(Math.floor(1e9 / (windows * 64 + cells)), limits.groups ** 3), 1);
       return Array.from({ length: Math.ceil(planes / most) }, (_, i) => {

@@ -2,9 +2,10 @@ import window from '../../../shaders/pool/max.wgsl';
 import windowPair from '../../../shaders/pool/max_pair.wgsl';
 import windowRow from '../../../shaders/pool/max_row.wgsl';
 import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { checkBuffers, dispatches, slices } from '../slices.ts';
 import type { Axes, MaxPoolCall } from './call.ts';
 import { stepsOf } from './format.ts';
-import { around, checkLimits, dispatches, placeOf, slices } from './slice.ts';
+import { around, placeOf } from './place.ts';
 
 /** Overrides of the windows. */
 export const windowsOf = ([d, h, w]: Axes) => ({
@@ -21,14 +22,14 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
   const { op, x, y, axes, returnIndices, indexing } = call;
   const indices: TensorSpec = { ...y, dtype: 'u32' };
   const outputs = { output: y, ...(returnIndices && { indices }) };
-  checkLimits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const scratch: Plan['scratch'] = returnIndices ? {} : { unused: 16 };
   const make = (name: string, why: string, steps: readonly Step[]): Plan => ({ name, why, outputs, scratch, tables: {}, steps });
   if (product(y.shape) === 0) return [make('empty', 'nothing to compute', [])];
   const half = x.dtype === 'f16';
   const { outer, inner, channels } = around(x);
   const places = { x: placeOf('input', x), y: placeOf('output', y), ...(returnIndices && { indices: placeOf('indices', indices) }) };
-  const parts = slices(op, outer, places as Required<typeof places>, adapter);
+  const parts = slices(op, outer, places as Required<typeof places>, adapter, { one: 'plane', even: x.dtype === 'f16' });
   const bound = (part: (typeof parts)[number]) => ({ ...part.bind, ...(!returnIndices && { indices: 'unused' }) });
   const index = stepsOf(indexing);
   const [xSize, ySize] = [axes.map((a) => a.large), axes.map((a) => a.small)];
@@ -42,7 +43,7 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
   const plain = (width: 1 | 4) =>
     parts.flatMap((part) => {
       const each = width === 4 && inner % 8 === 0 ? 2 : 1;
-      const count = (part.outer * product(ySize) * inner) / width / each;
+      const count = (part.count * product(ySize) * inner) / width / each;
       return dispatches(
         {
           kernel: window,
@@ -78,7 +79,7 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
             ...{ outer: part.first, x_at: pair ? part.at.x / 4 : part.at.x, y_at: part.at.y / 4, indices_at: (part.at.indices ?? 0) / 4 },
           },
           bind: bound(part),
-          count: (part.outer * product(ySize)) / 4 / quads,
+          count: (part.count * product(ySize)) / 4 / quads,
         },
         adapter,
         mostOf(taps * 4 * quads),

@@ -6,8 +6,8 @@ import pick from '../../../shaders/pool/pick.wgsl';
 import settle from '../../../shaders/pool/settle.wgsl';
 import yieldKernel from '../../../shaders/pool/yield.wgsl';
 import { cover, type Step } from '../../plan.ts';
+import { dispatches } from '../slices.ts';
 import { cleared, type Job, type Part, type Steps, VERDICT } from './job.ts';
-import { dispatches } from './slice.ts';
 
 /** Planes are filled one window after another. `guarded`: only where a window was found to be left. Sums of f16 are made in f32. */
 export function settled(job: Job, guarded: boolean): Steps {
@@ -21,7 +21,7 @@ export function settled(job: Job, guarded: boolean): Steps {
     const bind = { ...part.bind, verdict: 'verdict', ...(apart && { large: 'sums' }) };
     const fill = perPlane(part, guarded, { kernel: settle, types, constants: { GUARD, SUM: Number(sum), REVERSE }, bind });
     if (!apart) return fill;
-    const size = part.outer * cells * inner;
+    const size = part.count * cells * inner;
     const threads = Math.ceil(size / 16);
     const moved = cover(threads, adapter.limits.groups).map(({ base, grid }): Step => {
       const params = { count: threads, part: threads, y_at: part.at.large, base, size };
@@ -53,7 +53,7 @@ export const given = (job: Job): Steps =>
         constants: { REVERSE: job.REVERSE },
         params: job.params(part),
         bind: { small: part.bind.small, owner: 'owner', large: part.bind.large },
-        count: part.outer * job.cells * job.inner,
+        count: part.count * job.cells * job.inner,
       },
       job.adapter,
     ),

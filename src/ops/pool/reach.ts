@@ -4,8 +4,8 @@ import gather from '../../../shaders/pool/gather.wgsl';
 import place from '../../../shaders/pool/place.wgsl';
 import spread from '../../../shaders/pool/spread.wgsl';
 import { product, type Step } from '../../plan.ts';
+import { dispatches } from '../slices.ts';
 import type { Job } from './job.ts';
-import { dispatches } from './slice.ts';
 
 /** One way to fill the cells. */
 export interface Way {
@@ -36,7 +36,7 @@ function gathers({ call, adapter, half, inner, cells, params, parts, copied, ker
         constants: { ...kernels, WIDTH: width, SUM, REVERSE },
         params: { ...rest, inner: inner / width, small_at: small_at / width, large_at: large_at / width, indices_at: indices_at / width },
         bind: part.bind,
-        count: (part.outer * cells * inner) / width,
+        count: (part.count * cells * inner) / width,
       },
       adapter,
       Math.max(Math.floor(1e9 / (asked * width)), 1),
@@ -56,7 +56,7 @@ function places({ adapter, inner, windows, params, parts, copied, kernels }: Job
         constants: { SD, SH, SW, WIDTH: width, CROP, CHECK: Number(check) },
         params: { ...rest, inner: inner / width, small_at: small_at / width, large_at: large_at / width, indices_at: indices_at / width },
         bind: { ...part.bind, verdict },
-        count: (part.outer * windows * inner) / width,
+        count: (part.count * windows * inner) / width,
       },
       adapter,
       Math.max(Math.floor(1e9 / (SD * SH * SW * width)), 1),
@@ -80,7 +80,7 @@ function spreads({ call, adapter, windows, params, parts, kernels }: Job, CROP: 
         constants: { SD, SH, PAIRS, CROP, CHECK: Number(check) },
         params: { ...rest, small_at: small_at / 2, large_at: large_at / 4, indices_at: indices_at / 2 },
         bind: { ...part.bind, verdict },
-        count: (part.outer * windows) / 2 / PAIRS,
+        count: (part.count * windows) / 2 / PAIRS,
       },
       adapter,
       Math.max(Math.floor(1e9 / (SD * SH * PAIRS * 4)), 1),

@@ -1,12 +1,12 @@
 import check from '../../../shaders/pool/check.wgsl';
 import value from '../../../shaders/pool/value.wgsl';
 import { type Adapter, type Plan, product, type Step } from '../../plan.ts';
+import { checkBuffers } from '../slices.ts';
 import type { SpreadCall } from './call.ts';
 import { cleared, type Job, jobOf, type Steps, VERDICT } from './job.ts';
 import { given, picked, settled, won, yielded } from './order.ts';
 import { outsideError } from './outside.ts';
 import { waysOf } from './reach.ts';
-import { checkLimits } from './slice.ts';
 
 /** Windows over a cell up to which asking all of them is cheaper than an owner for every cell. */
 const MANY = 16;
@@ -19,7 +19,7 @@ const planOf = ({ backward, free, small, large }: SpreadCall, name: string, why:
 /** The plans of a call that has elements, or its empty one. */
 function plansOf(call: SpreadCall, adapter: Adapter, all: (job: Job) => Plan[]): Plan[] {
   const empty = planOf(call, 'empty', 'nothing to compute', { steps: [], scratch: {} });
-  checkLimits(call.op, empty.outputs, adapter);
+  checkBuffers(call.op, empty.outputs, adapter);
   return product(call.small.shape) ? all(jobOf(call, adapter)) : [empty];
 }
 

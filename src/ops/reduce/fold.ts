@@ -4,7 +4,7 @@ import fold from '../../../shaders/reduce/fold.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, cover, type DType, product, type Step } from '../../plan.ts';
 import type { Group } from '../pointwise/broadcast.ts';
-import { cellOf, LANES, windowOf } from '../pointwise/cells.ts';
+import { cellOf, LANES, stretchOf } from '../pointwise/cells.ts';
 
 /** A tensor that is read. */
 export interface Source {
@@ -79,8 +79,8 @@ function passSteps(op: string, { pair, p, q = 0 }: Summand, pass: Pass, target: 
   const steps: Step[] = [];
   for (let from = 0; from < outer; from += most) {
     const n = Math.min(most, outer - from);
-    const [pw, qw] = [p, second].map((s) => windowOf(s.name, s.dtype, s.skew, from * each, n * each, limits)) as [ReturnType<typeof windowOf>, typeof yw];
-    const yw = windowOf(target.name, target.dtype, 0, from * made, n * made, limits);
+    const [pw, qw] = [p, second].map((s) => stretchOf(s.name, s.dtype, s.skew, from * each, n * each, limits)) as [ReturnType<typeof stretchOf>, typeof yw];
+    const yw = stretchOf(target.name, target.dtype, 0, from * made, n * made, limits);
     const count = (n * made) / lanes;
     const params = {
       ...{ reduced, inner: inner / lanes, chunks, terms, number: typeof q === 'number' ? q : 0, scale: target.scale, count },
@@ -93,7 +93,7 @@ function passSteps(op: string, { pair, p, q = 0 }: Summand, pass: Pass, target: 
     };
     const constants = { PAIR: pair, NUMBER: Number(typeof q === 'number') };
     for (const { base, grid } of cover(count, limits.groups, MOST_WORK / Math.max(terms, 1)))
-      steps.push({ kernel: fold, types, constants, params: { ...params, base }, bind: { p: pw.of, q: qw.of, y: yw.of }, grid });
+      steps.push({ kernel: fold, types, constants, params: { ...params, base }, bind: { p: pw.bind, q: qw.bind, y: yw.bind }, grid });
   }
   return steps;
 }

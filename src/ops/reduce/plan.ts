@@ -1,9 +1,10 @@
 import spread from '../../../shaders/reduce/spread.wgsl';
 import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
 import { groupsOf, stridesOf } from '../pointwise/broadcast.ts';
-import { aligned, checkFits, dispatches, type Flat, LANES, runs } from '../pointwise/cells.ts';
+import { aligned, dispatches, type Flat, LANES, runs } from '../pointwise/cells.ts';
 import { operandOf } from '../pointwise/operand.ts';
 import { checkBound, widePlans } from '../pointwise/plan.ts';
+import { checkBuffers } from '../slices.ts';
 import type { ReduceCall } from './call.ts';
 import { deals, folds, WHY } from './fold.ts';
 
@@ -13,7 +14,7 @@ const scaleOf = ({ full, axes, mean }: ReduceCall) => (mean ? 1 / product(axes.m
 export function reducePlans(call: ReduceCall, adapter: Adapter): Plan[] {
   const { op, full, axes, sum } = call;
   const outputs = { output: sum };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   if (product(sum.shape) === 0) return [{ name: 'empty', why: 'nothing to compute', outputs, scratch: {}, tables: {}, steps: [] }];
   const groups = groupsOf(full.shape, full.layout, (axis) => axes.includes(axis));
   const what = { pair: 0, p: { name: 'input', dtype: full.dtype, skew: full.skew } };
@@ -36,7 +37,7 @@ export function spreadPlans(call: ReduceCall, adapter: Adapter): Plan[] {
   const { op, full, x } = call;
   const output: TensorSpec = { ...full, skew: 0 };
   const outputs = { output };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   checkBound(op, 'dy', x, adapter);
   const operand = operandOf(op, 'input', output, x, stridesOfSum(call), 'y');
   const flats: Flat[] = [{ slot: 'y', name: 'output', dtype: full.dtype, skew: 0 }];

@@ -3,8 +3,9 @@ import softmaxSlope from '../../../shaders/reduce/softmax_slope.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { memoryOrder } from '../pointwise/broadcast.ts';
-import { aligned, cellOf, checkFits, LANES, windowOf } from '../pointwise/cells.ts';
+import { aligned, cellOf, LANES, stretchOf } from '../pointwise/cells.ts';
 import { widePlans } from '../pointwise/plan.ts';
+import { checkBuffers } from '../slices.ts';
 import type { SoftmaxCall } from './call.ts';
 
 /** Exponentials of one dispatch, to keep it short on software adapters. */
@@ -14,7 +15,7 @@ const MOST_WORK = 2 ** 28;
 export function softmaxPlans({ op, x, log, axis, dy }: SoftmaxCall, adapter: Adapter): Plan[] {
   const output: TensorSpec = { ...x, skew: 0 };
   const outputs = { output };
-  checkFits(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const { limits } = adapter;
   const order = memoryOrder(x.shape.length, x.layout);
   const at = order.indexOf(axis);
@@ -36,7 +37,7 @@ export function softmaxPlans({ op, x, log, axis, dy }: SoftmaxCall, adapter: Ada
     const list: Step[] = [];
     for (let from = 0; from < outer; from += most) {
       const n = Math.min(most, outer - from);
-      const windows = tensors.map(([slot, t]) => [slot, windowOf(t.name, x.dtype, t.skew, from * each, n * each, limits)] as const);
+      const windows = tensors.map(([slot, t]) => [slot, stretchOf(t.name, x.dtype, t.skew, from * each, n * each, limits)] as const);
       const count = (n * inner) / lanes;
       for (const { base, grid } of cover(count, limits.groups, MOST_WORK / (classes * lanes)))
         list.push({
@@ -44,7 +45,7 @@ export function softmaxPlans({ op, x, log, axis, dy }: SoftmaxCall, adapter: Ada
           types: { num: cellOf('f32', lanes), ...Object.fromEntries(tensors.map(([slot]) => [`cell_${slot}`, cellOf(x.dtype, lanes)])) },
           constants: { LOG: Number(log) },
           params: { classes, inner: inner / lanes, ...Object.fromEntries(windows.map(([slot, w]) => [`${slot}_at`, w.at / lanes])), count, base },
-          bind: Object.fromEntries(windows.map(([slot, w]) => [slot, w.of])),
+          bind: Object.fromEntries(windows.map(([slot, w]) => [slot, w.bind])),
           grid,
         });
     }

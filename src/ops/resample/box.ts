@@ -1,5 +1,5 @@
-import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Step, type Window } from '../../plan.ts';
+import { type Adapter, BYTES } from '../../plan.ts';
+import { type Slice, slices } from '../slices.ts';
 import { type ResampleCall, rowsOfCall } from './call.ts';
 import { isIdentity, type Rows } from './table.ts';
 
@@ -72,45 +72,9 @@ export function foldInner({ outer, inner, axes }: Box): Box {
   return { outer, inner: 1, axes: [...axes.slice(0, -1), folded] };
 }
 
-/** A run of outer whose bindings respect the limit. */
-export interface Slice {
-  readonly outer: number;
-  readonly x: string | Window;
-  readonly y: string | Window;
-  /** First element of x and y within its binding. */
-  readonly xAt: number;
-  readonly yAt: number;
+/** Runs of outer whose windows of input and output fit bindings. `xEach` and `yEach` are elements of one of outer. */
+export function partsOf({ op, x }: Pick<ResampleCall, 'op' | 'x'>, outer: number, xEach: number, yEach: number, adapter: Adapter): Slice<'x' | 'y'>[] {
+  const width = BYTES[x.dtype];
+  const places = { x: { name: 'input', width, each: xEach, at: x.skew }, y: { name: 'output', width, each: yEach, at: 0 } };
+  return slices(op, outer, places, adapter, { one: 'plane', even: width === 2 });
 }
-
-/** Cuts outer into runs whose windows fit the binding limit. `xEach` and `yEach` are elements of one of outer. */
-export function slices(call: Pick<ResampleCall, 'op' | 'x'>, outer: number, xEach: number, yEach: number, { limits }: Adapter): Slice[] {
-  const width = BYTES[call.x.dtype];
-  const { skew } = call.x;
-  if (Math.max(outer * xEach + skew, outer * yEach) * width <= limits.binding) return [{ outer, x: 'input', y: 'output', xAt: skew, yAt: 0 }];
-  const fit = Math.floor((limits.binding - 512) / width / Math.max(xEach, yEach));
-  const most = width === 2 ? fit - (fit % 2) : fit; // runs of 2-byte elements end on whole words
-  if (most < 1) {
-    const bytes = Math.max(xEach, yEach) * width;
-    throw new UpsampleError('limit-exceeded', call.op, `one plane of ${bytes} bytes exceeds a storage binding; the device allows ${limits.binding} bytes`);
-  }
-  const window = (of: string, first: number, count: number): [Window, number] => {
-    const offset = Math.floor((first * width) / 256) * 256;
-    return [{ of, offset, size: Math.ceil(((first + count) * width - offset) / 4) * 4 }, first - offset / width];
-  };
-  return Array.from({ length: Math.ceil(outer / most) }, (_, i) => {
-    const count = Math.min(most, outer - i * most);
-    const [x, xAt] = window('input', skew + i * most * xEach, count * xEach);
-    const [y, yAt] = window('output', i * most * yEach, count * yEach);
-    return { outer: count, x, y, xAt, yAt };
-  });
-}
-
-/** A dispatch before its grid; `count` is the number of invocations. */
-export type Work = Omit<Step, 'grid'> & { readonly count: number };
-
-/** Dispatches for all slices: params `count` and `base` are filled in, and no dispatch has more than `most` invocations. */
-export const dispatches = (parts: readonly Slice[], { limits }: Adapter, most: number, work: (slice: Slice) => Work): Step[] =>
-  parts.flatMap((slice) => {
-    const { count, ...step } = work(slice);
-    return cover(count, limits.groups, most).map(({ base, grid }) => ({ ...step, params: { ...step.params, count, base }, grid }));
-  });

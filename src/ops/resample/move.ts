@@ -5,12 +5,11 @@ import stretch from '../../../shaders/resample/stretch.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { toHalf } from '../../half.ts';
 import { type Adapter, BYTES, bytesOf, type Plan, product } from '../../plan.ts';
-import { type Box, dispatches, foldInner, outSize, type Slice, slices, threeAxes, triple, type Work } from './box.ts';
+import { dispatches, type Slice, type Work } from '../slices.ts';
+import { type Box, foldInner, outSize, partsOf, threeAxes, triple } from './box.ts';
 import type { ResampleCall } from './call.ts';
 import { indices, join, type Packed, wholeScale } from './pack.ts';
 
-/** A copy is short whatever its size. */
-const MOST = Number.POSITIVE_INFINITY;
 /** Words of a row up to which channels are folded into its index table. */
 const WIDEST_FOLD = 2 ** 16;
 
@@ -32,14 +31,14 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
   const fill = fillBits(call);
   const xSize = triple(axes, (r) => r.inSize);
   const ySize = triple(axes, outSize);
-  const parts = slices(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
+  const parts = partsOf(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
   const plans: Plan[] = [];
   const { table, work } = plainMove(call, { outer, inner, axes });
-  const plain = (bytes: number) => dispatches(parts, adapter, MOST, work(bytes));
+  const plain = (bytes: number) => parts.flatMap((s) => dispatches(work(bytes)(s), adapter));
 
-  const aligned = (bytes: number) => parts.every((s) => (s.xAt * width) % bytes === 0 && (s.yAt * width) % bytes === 0);
+  const aligned = (bytes: number) => parts.every((s) => (s.at.x * width) % bytes === 0 && (s.at.y * width) % bytes === 0);
   const rowWords = ySize[2] * inner;
-  if (width === 4 && rowWords % 4 === 0 && rowWords <= WIDEST_FOLD && parts.every((s) => s.yAt % 4 === 0)) {
+  if (width === 4 && rowWords % 4 === 0 && rowWords <= WIDEST_FOLD && parts.every((s) => s.at.y % 4 === 0)) {
     const row = inner === 1 ? axes : foldInner({ outer, inner, axes }).axes;
     const x_size = triple(row, (r) => r.inSize);
     const y_size = triple(row, outSize);
@@ -48,26 +47,36 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
     if (scaled && fill === 0 && scaled.scale.some((s) => s > 1)) {
       const [SD = 1, SH = 1, SW = 1] = scaled.scale;
       const [OD = 0, OH = 0, OW = 0] = scaled.offset;
-      const steps = dispatches(parts, adapter, MOST, (s) => ({
-        kernel: stretch,
-        types: {},
-        constants: { SD, SH, SW, NAILS: Number(scaled.nails), OD, OH, OW },
-        params: { x_size, blocks: vectors, x_at: s.xAt, y_at: s.yAt / 4 },
-        bind: { x: s.x, y: s.y },
-        count: s.outer * y_size[0] * x_size[1] * vectors,
-      }));
+      const steps = parts.flatMap((s) =>
+        dispatches(
+          {
+            kernel: stretch,
+            types: {},
+            constants: { SD, SH, SW, NAILS: Number(scaled.nails), OD, OH, OW },
+            params: { x_size, blocks: vectors, x_at: s.at.x, y_at: s.at.y / 4 },
+            bind: s.bind,
+            count: s.count * y_size[0] * x_size[1] * vectors,
+          },
+          adapter,
+        ),
+      );
       plans.push(make('stretch', 'whole scale factors: one vector serves all rows that stem from it, without tables', steps, {}));
     }
     const table = join(row.map((r) => indices(r, 4)));
     const rows = Math.ceil(y_size[1] / 4);
-    const steps = dispatches(parts, adapter, MOST, (s) => ({
-      kernel: moveRow,
-      types: {},
-      constants: {},
-      params: { x_size, y_size, parts: table.at.map((n) => n / 4), x_at: s.xAt, blocks: [vectors, rows], y_at: s.yAt / 4, fill },
-      bind: { x: s.x, table: 'table', y: s.y },
-      count: s.outer * y_size[0] * rows * vectors,
-    }));
+    const steps = parts.flatMap((s) =>
+      dispatches(
+        {
+          kernel: moveRow,
+          types: {},
+          constants: {},
+          params: { x_size, y_size, parts: table.at.map((n) => n / 4), x_at: s.at.x, blocks: [vectors, rows], y_at: s.at.y / 4, fill },
+          bind: { ...s.bind, table: 'table' },
+          count: s.count * y_size[0] * rows * vectors,
+        },
+        adapter,
+      ),
+    );
     plans.push(make('move_row', 'vectors along the row, whatever lies in it, and a row that repeats is read once', steps, { table }));
   }
   if (aligned(16) && (inner * width) % 16 === 0) {
@@ -82,13 +91,13 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
 }
 
 /** The plain copy in units of 16, 4 or 2 bytes. */
-function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; work: (bytes: number) => (s: Slice) => Work } {
+function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; work: (bytes: number) => (s: Slice<'x' | 'y'>) => Work } {
   const width = BYTES[call.x.dtype];
   const fill = fillBits(call);
   const xSize = triple(axes, (r) => r.inSize);
   const ySize = triple(axes, outSize);
   const table = join(axes.map((r) => indices(r)));
-  const work = (bytes: number) => (s: Slice) => {
+  const work = (bytes: number) => (s: Slice<'x' | 'y'>) => {
     const half = bytes === 2;
     const per = (elements: number) => (elements * width) / bytes;
     const params = {
@@ -96,17 +105,17 @@ function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; w
       inner: per(inner),
       y_size: ySize,
       parts: table.at,
-      x_at: per(s.xAt),
-      y_at: half ? s.yAt / 2 : per(s.yAt),
+      x_at: per(s.at.x),
+      y_at: half ? s.at.y / 2 : per(s.at.y),
       fill: half ? fill & 0xffff : fill,
     };
-    const count = s.outer * product(ySize) * per(inner);
+    const count = s.count * product(ySize) * per(inner);
     return {
       kernel: half ? moveHalf : move,
       types: half ? {} : { word: bytes === 16 ? 'vec4<u32>' : 'u32' },
       constants: {},
       params,
-      bind: { x: s.x, table: 'table', y: s.y },
+      bind: { ...s.bind, table: 'table' },
       count: half ? Math.ceil(count / 2) : count,
     };
   };
@@ -134,9 +143,10 @@ function moveChain(call: ResampleCall, { outer, inner, axes }: Box, adapter: Ada
   const steps = boxes.flatMap((box, i) => {
     const { table, work } = plainMove(call, box);
     tables[`table${i}`] = table;
-    const slice: Slice = { outer: box.outer, x: i ? 'between' : 'input', y: i ? 'output' : 'between', xAt: i ? 0 : call.x.skew, yAt: 0 };
-    const half = (box.inner * BYTES[call.x.dtype]) % 4 !== 0 || (slice.xAt * BYTES[call.x.dtype]) % 4 !== 0;
-    return dispatches([slice], adapter, MOST, work(half ? 2 : 4)).map((step) => ({ ...step, bind: { ...step.bind, table: `table${i}` } }));
+    const bind = { x: i ? 'between' : 'input', y: i ? 'output' : 'between' };
+    const slice = { first: 0, count: box.outer, bind, at: { x: i ? 0 : call.x.skew, y: 0 } };
+    const half = (box.inner * BYTES[call.x.dtype]) % 4 !== 0 || (slice.at.x * BYTES[call.x.dtype]) % 4 !== 0;
+    return dispatches(work(half ? 2 : 4)(slice), adapter).map((step) => ({ ...step, bind: { ...step.bind, table: `table${i}` } }));
   });
   return make('move chain', `a copy along ${axes.length} separate axes, three at a time`, steps, tables, { between: bytes });
 }

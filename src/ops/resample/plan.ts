@@ -1,5 +1,6 @@
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, type Plan, product, type TensorSpec } from '../../plan.ts';
+import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
+import { checkBuffers } from '../slices.ts';
 import { boxOf } from './box.ts';
 import type { ResampleCall } from './call.ts';
 import { type Make, movePlans } from './move.ts';
@@ -12,10 +13,8 @@ import { isSelection } from './table.ts';
 export function resamplePlans(call: ResampleCall, adapter: Adapter): Plan[] {
   const { x, shape, op } = call;
   const output: TensorSpec = { shape, dtype: x.dtype, layout: x.layout, skew: 0 };
-  const bytes = product(shape) * BYTES[x.dtype];
-  const { binding, buffer } = adapter.limits;
-  if (bytes > buffer)
-    throw new UpsampleError('limit-exceeded', op, `the result [${shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${buffer}`);
+  const { binding } = adapter.limits;
+  checkBuffers(op, { output }, adapter);
   const largest = new Map<Plan, number>(); // bytes of a plan's largest table
   const make: Make = (name, why, steps, tables, scratch = {}) => {
     const plan = { name, why, outputs: { output }, scratch, tables: onDemand(tables), steps };

@@ -4,7 +4,8 @@ import tile from '../../../shaders/resample/tile.wgsl';
 import tilePixel from '../../../shaders/resample/tile_pixel.wgsl';
 import tileRow from '../../../shaders/resample/tile_row.wgsl';
 import { type Adapter, BYTES, cover, type Plan, product, type Step } from '../../plan.ts';
-import { type Box, dispatches, outSize, slices, threeAxes, triple } from './box.ts';
+import { dispatches } from '../slices.ts';
+import { type Box, outSize, partsOf, threeAxes, triple } from './box.ts';
 import type { ResampleCall } from './call.ts';
 import type { Make } from './move.ts';
 import { blocks, blockTaps, csr, csrAll, depths, join, type Packed } from './pack.ts';
@@ -36,7 +37,7 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
   const types = { real };
   const xSize = triple(axes, (r) => r.inSize);
   const ySize = triple(axes, outSize);
-  const parts = slices(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
+  const parts = partsOf(call, outer, product(xSize) * inner, product(ySize) * inner, adapter);
   const fused: Plan[] = [];
 
   const [d, h, w] = axes as [Rows, Rows, Rows];
@@ -49,21 +50,27 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
     const most = mostOf(taps[0] * taps[1] * (taps[2] + 4) * 4);
     const bound = (n: number) => (product(call.shape) >= LARGE && n <= 6 ? n : 0);
     const steps = (kernel: Step['kernel'], xUnit: number, yUnit: number) =>
-      dispatches(parts, adapter, most, (s) => ({
-        kernel,
-        types,
-        constants: { TAPS: Math.min(taps[2], UNROLLED), TAPS_D: bound(taps[0]), TAPS_H: bound(taps[1]) },
-        params: {
-          ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: table.at.map((n) => n / 4), taps },
-          ...{ blocks: grid, x_at: s.xAt / xUnit, y_at: s.yAt / yUnit, fill },
-        },
-        bind: { x: s.x, table: 'table', y: s.y },
-        count: (s.outer * ySize[0] * grid[0] * grid[1] * inner) / xUnit,
-      }));
+      parts.flatMap((s) =>
+        dispatches(
+          {
+            kernel,
+            types,
+            constants: { TAPS: Math.min(taps[2], UNROLLED), TAPS_D: bound(taps[0]), TAPS_H: bound(taps[1]) },
+            params: {
+              ...{ x_size: xSize, inner: inner / xUnit, y_size: ySize, parts: table.at.map((n) => n / 4), taps },
+              ...{ blocks: grid, x_at: s.at.x / xUnit, y_at: s.at.y / yUnit, fill },
+            },
+            bind: { ...s.bind, table: 'table' },
+            count: (s.count * ySize[0] * grid[0] * grid[1] * inner) / xUnit,
+          },
+          adapter,
+          most,
+        ),
+      );
     const spans = `${taps.join('x')} inputs for 4 x 4 outputs`;
-    if (inner % 4 === 0 && parts.every((s) => s.xAt % 4 === 0 && s.yAt % 4 === 0))
+    if (inner % 4 === 0 && parts.every((s) => s.at.x % 4 === 0 && s.at.y % 4 === 0))
       fused.push(make('tile_pixel', `channels last, vectors of channels: ${spans}`, steps(tilePixel, 4, 4), { table }));
-    if (inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.yAt % 4 === 0))
+    if (inner === 1 && ySize[2] % 4 === 0 && parts.every((s) => s.at.y % 4 === 0))
       fused.push(make('tile_row', `channels first, vectors along the row: ${spans}`, steps(tileRow, 1, 4), { table }));
     const single = make('tile', `any width and channel count: ${spans}`, steps(tile, 1, 1), { table });
     // A CPU's cores share work by workgroups: vectors of channels make a quarter as many, too few for a tiny result.
@@ -72,14 +79,20 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
   }
 
   const table = csrAll(axes);
-  const gatherSteps = dispatches(parts, adapter, mostOf(axes.reduce((n, r) => n * mostTaps(r), 1)), (s) => ({
-    kernel: gather,
-    types,
-    constants: {},
-    params: { x_size: xSize, inner, y_size: ySize, rows: table.at, x_at: s.xAt, y_at: s.yAt, fill },
-    bind: { x: s.x, table: 'table', y: s.y },
-    count: s.outer * product(ySize) * inner,
-  }));
+  const gatherSteps = parts.flatMap((s) =>
+    dispatches(
+      {
+        kernel: gather,
+        types,
+        constants: {},
+        params: { x_size: xSize, inner, y_size: ySize, rows: table.at, x_at: s.at.x, y_at: s.at.y, fill },
+        bind: { ...s.bind, table: 'table' },
+        count: s.count * product(ySize) * inner,
+      },
+      adapter,
+      mostOf(axes.reduce((n, r) => n * mostTaps(r), 1)),
+    ),
+  );
   const plain = make('gather', 'the plain sum over all taps, one output at a time', gatherSteps, { table });
 
   if (!passes) return [...fused, plain];

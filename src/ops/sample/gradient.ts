@@ -5,7 +5,8 @@ import locate from '../../../shaders/sample/locate.wgsl';
 import search from '../../../shaders/sample/search.wgsl';
 import slope from '../../../shaders/sample/slope.wgsl';
 import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
-import { allTaps, checkSizes, dispatches, paddingOf, type Run, runsOf, shapeOf, sizeOf, stridesOf } from './batch.ts';
+import { checkBuffers, type Slice } from '../slices.ts';
+import { allTaps, paddingOf, runsOf, shapeOf, shared, sizeOf, stridesOf } from './batch.ts';
 import { type SampleCall, tapsOf } from './call.ts';
 import { sorted, tableLength } from './order.ts';
 
@@ -20,7 +21,7 @@ export function sampleGradientPlans(call: SampleCall, adapter: Adapter): Plan[] 
   const { op, x, grid, gradients } = call;
   const flat = (t: TensorSpec): TensorSpec => ({ ...t, skew: 0 });
   const outputs = { ...(gradients.includes('dx') && { dx: flat(x) }), ...(gradients.includes('dgrid') && { dgrid: flat(grid) }) };
-  checkSizes(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const make = (name: string, why: string, steps: readonly Step[], scratch: Plan['scratch'] = {}): Plan => ({ name, why, outputs, scratch, tables: {}, steps });
   if (x.shape[0] === 0) return [make('empty', 'nothing to compute', [])];
   const after = gradients.includes('dgrid') ? slopes(call, adapter) : [];
@@ -35,18 +36,18 @@ export function sampleGradientPlans(call: SampleCall, adapter: Adapter): Plan[] 
   const plans: Plan[] = [];
 
   const runs = runsOf(op, tensors, Math.max(pairBytes, placeBytes, (pixels + 1) * 4), adapter);
-  const most = Math.max(...runs.map((r) => r.batch));
+  const most = Math.max(...runs.map((r) => r.count));
   const scratch = {
     ...{ places: most * placeBytes, pairs: most * pairBytes, spare: most * pairBytes },
     ...{
       table: tableLength(most * samples) * 4,
       begins: (most * pixels + 1) * 4,
-      bundles: Math.max(...runs.map((r) => bundleBytes(call, r.batch, adapter)), 16),
+      bundles: Math.max(...runs.map((r) => bundleBytes(call, r.count, adapter)), 16),
     },
   };
-  const add = (name: string, why: string, collecting: (run: Run, pairs: string) => Step[]) => {
+  const add = (name: string, why: string, collecting: (run: Slice, pairs: string) => Step[]) => {
     const steps = runs.flatMap((run) => {
-      const { steps, name } = sorted(run.batch * samples, run.batch * pixels, adapter);
+      const { steps, name } = sorted(run.count * samples, run.count * pixels, adapter);
       return [...located(call, run, adapter), ...steps, ...bundled(call, run, name, adapter), ...collecting(run, name)];
     });
     plans.push(make(name, `samples sorted by pixel; ${why}`, [...steps, ...after], scratch));
@@ -80,8 +81,8 @@ function slopes(call: SampleCall, adapter: Adapter): Step[] {
   const channels = x.shape[1]!;
   const samples = samplesOf(call);
   const runs = runsOf(op, { dy: call.dy!, x, grid, dgrid: { ...grid, skew: 0 } }, 0, adapter);
-  return runs.flatMap(({ batch, bind: { dy, x: from, grid: places, dgrid }, at }) =>
-    dispatches(
+  return runs.flatMap(({ count, bind: { dy, x: from, grid: places, dgrid }, at }) =>
+    shared(
       {
         kernel: slope,
         types: { real_x: x.dtype, real_grid: grid.dtype },
@@ -91,7 +92,7 @@ function slopes(call: SampleCall, adapter: Adapter): Step[] {
           ...{ x_at: at['x']!, dy_at: at['dy']!, grid_at: at['grid']!, dgrid_at: at['dgrid']! },
         },
         bind: { dy: dy!, x: from!, grid: places!, dgrid: dgrid! },
-        count: batch * samples,
+        count: count * samples,
       },
       allTaps(call) * channels,
       adapter,
@@ -99,27 +100,27 @@ function slopes(call: SampleCall, adapter: Adapter): Step[] {
   );
 }
 
-function located(call: SampleCall, { batch, bind, at }: Run, adapter: Adapter): Step[] {
+function located(call: SampleCall, { count, bind, at }: Slice, adapter: Adapter): Step[] {
   const samples = samplesOf(call);
-  return dispatches(
+  return shared(
     {
       kernel: locate,
       types: { real_grid: call.grid.dtype },
       constants: shapeOf(call),
-      params: { ...paddingOf(call), x_size: sizeOf(call.x), samples, pixels: batch * pixelsOf(call), grid_at: at['grid']! },
+      params: { ...paddingOf(call), x_size: sizeOf(call.x), samples, pixels: count * pixelsOf(call), grid_at: at['grid']! },
       bind: { grid: bind['grid']!, places: 'places', pairs: 'pairs' },
-      count: batch * samples,
+      count: count * samples,
     },
     16,
     adapter,
   );
 }
 
-function searched(call: SampleCall, { batch, bind, at }: Run, adapter: Adapter): Step[] {
+function searched(call: SampleCall, { count, bind, at }: Slice, adapter: Adapter): Step[] {
   const { x } = call;
   const channels = x.shape[1]!;
   const samples = samplesOf(call);
-  return dispatches(
+  return shared(
     {
       kernel: search,
       types: { real_x: x.dtype },
@@ -129,7 +130,7 @@ function searched(call: SampleCall, { batch, bind, at }: Run, adapter: Adapter):
         ...{ channels_last: Number(x.layout === 'nhwc'), dy_at: at['dy']!, dx_at: at['dx']! },
       },
       bind: { dy: bind['dy']!, places: 'places', dx: bind['dx']! },
-      count: batch * pixelsOf(call) * channels,
+      count: count * pixelsOf(call) * channels,
     },
     samples * 4 * tapsOf(call), // each answer has the weights of all axes
     adapter,
@@ -148,7 +149,7 @@ function bundleBytes(call: SampleCall, batch: number, { limits }: Adapter): numb
   return bytes <= Math.min(limits.binding, limits.buffer) ? bytes : 0;
 }
 
-function bundled(call: SampleCall, { batch, bind, at }: Run, pairs: string, adapter: Adapter): Step[] {
+function bundled(call: SampleCall, { count, bind, at }: Slice, pairs: string, adapter: Adapter): Step[] {
   const { x } = call;
   const work = {
     kernel: bundle,
@@ -156,12 +157,12 @@ function bundled(call: SampleCall, { batch, bind, at }: Run, pairs: string, adap
     constants: shapeOf(call),
     params: {
       ...{ ...paddingOf(call), x_size: sizeOf(x), channels: x.shape[1]!, dy_stride: strides(call.dy!) },
-      ...{ samples: samplesOf(call), pixels: batch * pixelsOf(call), dy_at: at['dy']! },
+      ...{ samples: samplesOf(call), pixels: count * pixelsOf(call), dy_at: at['dy']! },
     },
     bind: { dy: bind['dy']!, places: 'places', pairs, bundles: 'bundles' },
-    count: (bundleBytes(call, batch, adapter) / 4 / x.shape[1]!) * Math.ceil(x.shape[1]! / 4),
+    count: (bundleBytes(call, count, adapter) / 4 / x.shape[1]!) * Math.ceil(x.shape[1]! / 4),
   };
-  return dispatches(work, BUNDLE * 4, adapter);
+  return shared(work, BUNDLE * 4, adapter);
 }
 
 /** Cuts channels, in units of `unit`, into parts whose sums stay short even where one pixel holds all samples. */
@@ -173,10 +174,10 @@ function* parts(call: SampleCall, batch: number, unit: number): Generator<{ firs
   for (let first = 0; first < all; first += most) yield { first, channels: Math.min(most, all - first), each };
 }
 
-function collected(call: SampleCall, { batch, bind, at }: Run, pairs: string, unit: number, adapter: Adapter): Step[] {
+function collected(call: SampleCall, { count, bind, at }: Slice, pairs: string, unit: number, adapter: Adapter): Step[] {
   const { x } = call;
-  return [...parts(call, batch, unit)].flatMap(({ first, channels, each }) =>
-    dispatches(
+  return [...parts(call, count, unit)].flatMap(({ first, channels, each }) =>
+    shared(
       {
         kernel: collect,
         types: unit === 4 ? { real_x: `vec4<${x.dtype}>`, lanes: 'vec4f' } : { real_x: x.dtype, lanes: 'f32' },
@@ -187,13 +188,13 @@ function collected(call: SampleCall, { batch, bind, at }: Run, pairs: string, un
             channels_last: Number(x.layout === 'nhwc'),
             channel: first,
             all_channels: x.shape[1]! / unit,
-            bundled: Number(bundleBytes(call, batch, adapter) > 0),
+            bundled: Number(bundleBytes(call, count, adapter) > 0),
             dy_at: at['dy']! / unit,
             dx_at: at['dx']! / unit,
           },
         },
         bind: { dy: bind['dy']!, places: 'places', pairs, begins: 'begins', bundles: 'bundles', dx: bind['dx']! },
-        count: batch * pixelsOf(call) * channels,
+        count: count * pixelsOf(call) * channels,
       },
       each,
       adapter,
@@ -201,10 +202,10 @@ function collected(call: SampleCall, { batch, bind, at }: Run, pairs: string, un
   );
 }
 
-function collectedPlanes(call: SampleCall, { batch, bind, at }: Run, pairs: string, adapter: Adapter): Step[] {
+function collectedPlanes(call: SampleCall, { count, bind, at }: Slice, pairs: string, adapter: Adapter): Step[] {
   const { x } = call;
-  return [...parts(call, batch, 4)].flatMap(({ first, channels: blocks, each }) =>
-    dispatches(
+  return [...parts(call, count, 4)].flatMap(({ first, channels: blocks, each }) =>
+    shared(
       {
         kernel: collectPlanes,
         types: { real_x: x.dtype },
@@ -217,11 +218,11 @@ function collectedPlanes(call: SampleCall, { batch, bind, at }: Run, pairs: stri
           block: first,
           samples: samplesOf(call),
           dy_at: at['dy']!,
-          bundled: Number(bundleBytes(call, batch, adapter) > 0),
+          bundled: Number(bundleBytes(call, count, adapter) > 0),
           dx_at: at['dx']!,
         },
         bind: { dy: bind['dy']!, places: 'places', pairs, begins: 'begins', bundles: 'bundles', dx: bind['dx']! },
-        count: batch * pixelsOf(call) * blocks,
+        count: count * pixelsOf(call) * blocks,
       },
       each,
       adapter,

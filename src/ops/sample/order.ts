@@ -6,7 +6,7 @@ import deal from '../../../shaders/sample/deal.wgsl';
 import running from '../../../shaders/sample/running.wgsl';
 import total from '../../../shaders/sample/total.wgsl';
 import type { Adapter, Step } from '../../plan.ts';
-import { dispatches } from './batch.ts';
+import { shared } from './batch.ts';
 
 /** As `lib/digit.wgsl` has them. */
 const DIGIT_BITS = 4;
@@ -35,9 +35,9 @@ export function sorted(pairs: number, pixels: number, adapter: Adapter): { steps
   let [from, to] = ['pairs', 'spare'];
   for (let shift = 0; 2 ** shift <= pixels; shift += DIGIT_BITS) {
     const params = { pairs, shift };
-    steps.push(...dispatches({ ...plainly, kernel: count, params, bind: { pairs: from, table: 'table' }, count: runs }, RUN, adapter));
+    steps.push(...shared({ ...plainly, kernel: count, params, bind: { pairs: from, table: 'table' }, count: runs }, RUN, adapter));
     const level = (kernel: Step['kernel'], i: number) =>
-      dispatches(
+      shared(
         {
           ...plainly,
           kernel,
@@ -50,9 +50,9 @@ export function sorted(pairs: number, pixels: number, adapter: Adapter): { steps
       );
     for (let i = 0; i + 1 < lengths.length; i++) steps.push(...level(total, i));
     for (let i = lengths.length - 1; i >= 0; i--) steps.push(...level(running, i));
-    steps.push(...dispatches({ ...plainly, kernel: deal, params, bind: { pairs: from, table: 'table', sorted: to }, count: runs }, RUN, adapter));
+    steps.push(...shared({ ...plainly, kernel: deal, params, bind: { pairs: from, table: 'table', sorted: to }, count: runs }, RUN, adapter));
     [from, to] = [to, from];
   }
-  steps.push(...dispatches({ ...plainly, kernel: begin, params: { pairs }, bind: { pairs: from, begins: 'begins' }, count: pixels + 1 }, 32, adapter));
+  steps.push(...shared({ ...plainly, kernel: begin, params: { pairs }, bind: { pairs: from, begins: 'begins' }, count: pixels + 1 }, 32, adapter));
   return { steps, name: from };
 }

@@ -1,7 +1,8 @@
 import sample from '../../../shaders/sample/sample.wgsl';
 import samplePlanes from '../../../shaders/sample/sample_planes.wgsl';
 import { type Adapter, type Plan, product, type Step } from '../../plan.ts';
-import { allTaps, checkSizes, dispatches, paddingOf, type Run, runsOf, shapeOf, sizeOf, stridesOf } from './batch.ts';
+import { checkBuffers, type Slice } from '../slices.ts';
+import { allTaps, paddingOf, runsOf, shapeOf, shared, sizeOf, stridesOf } from './batch.ts';
 import type { SampleCall } from './call.ts';
 
 /** Every admissible plan of a forward call, best first.
@@ -9,7 +10,7 @@ import type { SampleCall } from './call.ts';
 export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
   const { op, x, grid, y } = call;
   const outputs = { output: y };
-  checkSizes(op, outputs, adapter);
+  checkBuffers(op, outputs, adapter);
   const make = (name: string, why: string, steps: readonly Step[]): Plan => ({ name, why, outputs, scratch: {}, tables: {}, steps });
   if (product(y.shape) === 0) return [make('empty', 'nothing to compute', [])];
   const runs = runsOf(op, { x, grid, output: y }, 0, adapter);
@@ -17,14 +18,14 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
   const samples = product(y.shape.slice(2));
   const taps = allTaps(call);
   const types = { real_x: x.dtype, real_grid: grid.dtype };
-  const bind = ({ bind: { x, grid, output } }: Run) => ({ x: x!, grid: grid!, y: output! });
+  const bind = ({ bind: { x, grid, output } }: Slice) => ({ x: x!, grid: grid!, y: output! });
 
-  const strided = (unit: number) => (run: Run) => {
+  const strided = (unit: number) => (run: Slice) => {
     const [from, to] = [stridesOf(x), stridesOf(y)];
     const of = ({ batch, channel, place }: typeof from) => [batch / unit, channel, place / unit];
     const real = unit === 4 ? { real_x: `vec4<${x.dtype}>`, lanes: 'vec4f' } : { real_x: x.dtype, lanes: 'f32' };
     const { x: x_at, output: y_at, grid: grid_at } = run.at;
-    return dispatches(
+    return shared(
       {
         kernel: sample,
         types: { real_grid: grid.dtype, ...real },
@@ -34,7 +35,7 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
           ...{ channels_last: Number(x.layout === 'nhwc'), x_at: x_at! / unit, y_at: y_at! / unit, grid_at: grid_at! },
         },
         bind: bind(run),
-        count: (run.batch * samples * channels) / unit,
+        count: (run.count * samples * channels) / unit,
       },
       taps * unit,
       adapter,
@@ -45,7 +46,7 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
     plans.push(make('vectors', 'channels last: four channels of a sample, as one vector', runs.flatMap(strided(4))));
   if (x.layout === 'nchw' && channels > 1) {
     const steps = runs.flatMap((run) =>
-      dispatches(
+      shared(
         {
           kernel: samplePlanes,
           types,
@@ -55,7 +56,7 @@ export function samplePlans(call: SampleCall, adapter: Adapter): Plan[] {
             ...{ x_at: run.at['x']!, y_at: run.at['output']!, grid_at: run.at['grid']! },
           },
           bind: bind(run),
-          count: run.batch * samples * Math.ceil(channels / 4),
+          count: run.count * samples * Math.ceil(channels / 4),
         },
         taps * 4,
         adapter,

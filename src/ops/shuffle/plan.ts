@@ -6,7 +6,8 @@ import moveRowHalf from '../../../shaders/shuffle/move_row_half.wgsl';
 import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
 import { type Adapter, BYTES, type Plan, product, type TensorSpec } from '../../plan.ts';
-import { dispatches, slices } from '../resample/box.ts';
+import { partsOf } from '../resample/box.ts';
+import { checkBuffers, dispatches } from '../slices.ts';
 import type { ShuffleCall } from './arguments.ts';
 import { axesOf, inWords, leadOf, length, offsets, runOf, type Split, splitOf, UNIT } from './axes.ts';
 
@@ -48,19 +49,17 @@ const MOST = 2 ** 14;
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
 export function shufflePlans(call: ShuffleCall, adapter: Adapter, most = Math.min(MOST, adapter.limits.binding / 64)): Plan[] {
   const { op, x, shape } = call;
-  const { binding, buffer } = adapter.limits;
+  const { binding } = adapter.limits;
   const width = BYTES[x.dtype];
-  const bytes = product(shape) * width;
-  if (bytes > buffer)
-    throw new UpsampleError('limit-exceeded', op, `the result [${shape.join(', ')}] needs ${bytes} bytes; the device allows buffers of ${buffer}`);
   const output: TensorSpec = { shape, dtype: x.dtype, layout: x.layout, skew: 0 };
   const bare = { outputs: { output }, scratch: {} };
-  if (bytes === 0) return [{ ...bare, name: 'empty', why: 'nothing to compute', tables: {}, steps: [] }];
+  checkBuffers(op, bare.outputs, adapter);
+  if (product(shape) === 0) return [{ ...bare, name: 'empty', why: 'nothing to compute', tables: {}, steps: [] }];
 
   const { lead, rest } = leadOf(axesOf(call), most);
   const each = product(shape) / lead.size;
-  const parts = slices(call, lead.size, each, each, adapter);
-  const aligned = (size: number) => parts.every((s) => (s.xAt * width) % size === 0 && (s.yAt * width) % size === 0);
+  const parts = partsOf(call, lead.size, each, each, adapter);
+  const aligned = (size: number) => parts.every((s) => (s.at.x * width) % size === 0 && (s.at.y * width) % size === 0);
   const fits = (size: number) => (runOf(rest) * width) % size === 0 && aligned(size);
   const windows = parts.length > 1;
 
@@ -69,32 +68,35 @@ export function shufflePlans(call: ShuffleCall, adapter: Adapter, most = Math.mi
     const all = inWords([lead, ...rest], unit);
     const split = windows ? splitOf(all[0]!, all.slice(1), most) : splitOf(UNIT, all, most);
     const size = [length(split.rows), length(split.columns)] as const;
-    if (size[1] % store || !parts.every((s) => s.yAt % (unit * store) === 0)) return undefined;
+    if (size[1] % store || !parts.every((s) => s.at.y % (unit * store) === 0)) return undefined;
     const [rows, columns] = size.map((n) => Math.ceil(n / block)) as [number, number];
     const { at, build } = tableOf(split, block, store);
     if (4 * at.end > binding) return undefined;
     const [, b, c] = split.outer;
     const half = kernel === moveHalf;
-    const steps = dispatches(parts, adapter, Number.POSITIVE_INFINITY, (s) => {
-      const count = (windows ? s.outer : 1) * b.size * c.size * rows * columns;
-      return {
-        kernel,
-        types: word ? { word } : {},
-        constants: {},
-        params: {
-          x_step: split.outer.map((a) => a.x),
-          rows,
-          y_step: split.outer.map((a) => a.y / store),
-          columns,
-          inner: [b.size, c.size],
-          parts: [at.to / block, at.columns / block],
-          size,
-          x_at: s.xAt / unit,
-          y_at: half ? s.yAt / 2 : s.yAt / unit / store,
+    const steps = parts.flatMap((s) => {
+      const count = (windows ? s.count : 1) * b.size * c.size * rows * columns;
+      return dispatches(
+        {
+          kernel,
+          types: word ? { word } : {},
+          constants: {},
+          params: {
+            x_step: split.outer.map((a) => a.x),
+            rows,
+            y_step: split.outer.map((a) => a.y / store),
+            columns,
+            inner: [b.size, c.size],
+            parts: [at.to / block, at.columns / block],
+            size,
+            x_at: s.at.x / unit,
+            y_at: half ? s.at.y / 2 : s.at.y / unit / store,
+          },
+          bind: { ...s.bind, table: 'table' },
+          count: half ? Math.ceil(count / 2) : count,
         },
-        bind: { x: s.x, table: 'table', y: s.y },
-        count: half ? Math.ceil(count / 2) : count,
-      };
+        adapter,
+      );
     });
     return { ...bare, name, why, tables: onDemand(build), steps };
   };

@@ -1,0 +1,14 @@
+import { BYTES, product, type TensorSpec } from '../../plan.ts';
+import type { Cut } from '../slices.ts';
+
+/** A tensor as kernels see it: [outer, D, H, W, inner] in memory, whatever its layout. */
+export const placeOf = (name: string, { shape, dtype, layout, skew }: TensorSpec): Cut => ({
+  name,
+  width: BYTES[dtype],
+  each: product(layout === 'nchw' ? shape.slice(2) : shape.slice(1)),
+  at: skew,
+});
+
+/** How often the planes or pixels of a tensor repeat: outer before the spatial axes, inner behind; and the channels that outer counts. */
+export const around = ({ shape: [n, c], layout }: TensorSpec) =>
+  layout === 'nchw' ? { outer: n! * c!, inner: 1, channels: c! } : { outer: n!, inner: c!, channels: 1 };
