@@ -38,12 +38,12 @@ function show(row: Row, report: Report) {
     `${adapter}${software ? ': a software adapter, so these times say little about GPUs' : ''}. ${names.join(', ')}. ${roofText(roofs[0]!)}.`;
   if (table.hidden) get('thead tr').replaceChildren(...line(headers(report), 'th'));
   table.hidden = false;
-  const tr = document.createElement('tr');
-  tr.append(...line(cells(row, report), 'td'));
+  const body = get<HTMLTableSectionElement>('tbody');
+  const tr = body.rows[report.rows.findIndex(({ name }) => name === row.name)] ?? body.insertRow();
+  tr.replaceChildren(...line(cells(row, report), 'td'));
   headers(report).forEach((title, i) => {
     tr.children[i]!.classList.toggle('factor', title.startsWith('vs '));
   });
-  get('tbody').append(tr);
 }
 
 form.addEventListener('submit', async (event) => {

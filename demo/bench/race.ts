@@ -1,23 +1,26 @@
-// The timing itself. Rules: warm up; rounds in which every entry runs in turn; wall clock until the GPU is done;
-// as many calls a round as make it last; median and quartiles; rows too close to call get more rounds.
+// The timing itself. Rules: warm up; rounds in which every entry runs in turn; wall clock until the GPU is done; as many calls a round as make
+// it last; median and range; rows too close to call get more rounds; a run comes back to each row, with all made anew, so that the range has
+// what differs from minute to minute and from one place in memory to another.
 import type { Entry } from './library.ts';
 import { ratios, spread } from './statistics.ts';
 
 export interface RaceOptions {
-  /** Rounds for every entry. */
+  /** How often a run comes to each row. */
+  readonly visits: number;
+  /** Rounds of a visit, for every entry. */
   readonly rounds: number;
-  /** Rounds at most, for rows that are too close to call. */
+  /** Rounds of a visit at most, for rows that are too close to call. */
   readonly mostRounds: number;
   /** Least duration of one entry's part of a round, in ms. */
   readonly roundMs: number;
-  /** Time after which a row has no further rounds, once it has three, in ms. */
+  /** Time after which a visit has no further rounds, if all visits together have three, in ms. */
   readonly mostMs: number;
   /** A peer's call that takes longer is not repeated, in ms. */
   readonly mostCallMs: number;
 }
 
 const MOST_CALLS = 1000;
-const LEAST_ROUNDS = 3;
+const LEAST_ROUNDS = 3; // of all visits
 
 /** Milliseconds a call, `calls` of them one after another, until the GPU has finished the last. */
 async function time(entry: Entry, calls: number, done: () => Promise<unknown>): Promise<number> {
@@ -48,7 +51,7 @@ export async function checkedCall(entry: Entry, most: number, done: () => Promis
 }
 
 /** Our call that another is compared with: the one in the same layout. */
-export const rivalOf = (peer: Entry, entries: readonly Entry[]): number =>
+export const rivalOf = (peer: Pick<Entry, 'layout'>, entries: readonly Pick<Entry, 'library' | 'kind' | 'layout'>[]): number =>
   entries.findIndex((e) => e.library === 'ours' && e.kind === 'call' && e.layout === peer.layout);
 
 const close = (entries: readonly Entry[], times: readonly number[][]) =>
@@ -68,17 +71,17 @@ async function callsFor(entry: Entry, roundMs: number, done: () => Promise<unkno
   }
 }
 
-/** Times of every entry, in ms a call, one number a round. */
+/** Times of every entry in one visit, in ms a call, one number a round. */
 export async function race(
   entries: readonly Entry[],
-  { rounds, mostRounds, roundMs, mostMs }: Omit<RaceOptions, 'mostCallMs'>,
+  { visits, rounds, mostRounds, roundMs, mostMs }: Omit<RaceOptions, 'mostCallMs'>,
   done: () => Promise<unknown>,
 ): Promise<number[][]> {
   const calls: number[] = [];
   for (const entry of entries) calls.push(await callsFor(entry, roundMs, done));
   const times: number[][] = entries.map(() => []);
   const start = performance.now();
-  const late = (round: number) => round >= LEAST_ROUNDS && performance.now() - start > mostMs;
+  const late = (round: number) => round * visits >= LEAST_ROUNDS && performance.now() - start > mostMs;
   for (let round = 0; (round < rounds || (round < mostRounds && close(entries, times))) && !late(round); round++)
     for (const [i, entry] of entries.entries()) times[i]!.push(await time(entry, calls[i]!, done));
   return times;

@@ -169,7 +169,7 @@ export function markdown(report: Report): string {
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
     ...roofs.map((roof, i) => `${i ? 'after' : 'before'}: ${roofText(roof)}`),
-    `ms a call: median (quartiles) of ${options.rounds} to ${options.mostRounds} interleaved rounds of at least ${options.roundMs} ms; × is their time over ours in the same layout: median of the rounds (quartiles; fastest round over fastest round)`,
+    `ms a call: median (range) of the interleaved rounds of ${options.visits} visits, ${options.rounds} to ${options.mostRounds} in each, of at least ${options.roundMs} ms; × is their time over ours in the same layout: median of the rounds (range; fastest round over fastest round)`,
     'of roofline: the longer of the row’s operations at the rate of bare multiply-adds and its bytes at the rate of a copy, over our time; of matmul: our operations a second over those of our product of matrices',
     'the last columns in the order of the columns before them: nchw / nhwc / peers; error is the largest, relative to the largest exact value',
     '',

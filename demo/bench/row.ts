@@ -66,7 +66,8 @@ async function enter(library: Library, one: Case, layout: Layout, inputs: Return
 
 type Check = Pick<Timing, 'first' | 'error' | 'wrong' | 'once'>;
 
-export async function rowOf(one: Case, libraries: readonly Library[], options: RaceOptions, done: () => Promise<unknown>): Promise<Measured> {
+/** The first visit: every library's entries, each checked; or why there are none. */
+async function admit(one: Case, libraries: readonly Library[], { mostCallMs }: RaceOptions, done: () => Promise<unknown>) {
   const inputs = inputsOf(one);
   const exact = exactOf(one, inputs);
   const placed: Partial<Record<Layout, Exact>> = {};
@@ -80,7 +81,7 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
       for (const entry of typeof entered === 'string' ? [] : entered) {
         try {
           const first = await firstCall(entry, done);
-          const { data, once } = await checkedCall(entry, library.name === 'ours' ? Number.POSITIVE_INFINITY : options.mostCallMs, done);
+          const { data, once } = await checkedCall(entry, library.name === 'ours' ? Number.POSITIVE_INFINITY : mostCallMs, done);
           const { values, at } = (placed[layout] ??= exactIn(exact, one, layout));
           const error = errorOf(data, values, at, count(one.output));
           entries.push(entry);
@@ -91,25 +92,67 @@ export async function rowOf(one: Case, libraries: readonly Library[], options: R
         }
       }
     }
+  return { entries, checks, missing };
+}
+
+const alike = (a: Pick<Timing, 'library' | 'kind' | 'layout'>, b: Pick<Timing, 'library' | 'kind' | 'layout'>) =>
+  a.library === b.library && a.kind === b.kind && a.layout === b.layout;
+
+/** A later visit: those that raced before, made anew. */
+async function readmit(one: Case, libraries: readonly Library[], raced: readonly Timing[], done: () => Promise<unknown>): Promise<Entry[]> {
+  const inputs = inputsOf(one);
+  const entries: Entry[] = [];
+  for (const library of libraries)
+    for (const layout of library.layouts.filter((layout) => raced.some((t) => t.library === library.name && t.layout === layout))) {
+      const entered = await enter(library, one, layout, inputs);
+      if (typeof entered === 'string') throw new Error(`${library.name} ran ${one.name} before and now says: ${entered}`);
+      for (const entry of entered) {
+        if (raced.some((t) => alike(t, entry))) {
+          await firstCall(entry, done);
+          entries.push(entry);
+        } else await entry.close();
+      }
+    }
+  return entries;
+}
+
+/** Times of all visits, and the ratios that follow from them. */
+function judged(timings: readonly Timing[]): Timing[] {
+  const racing = timings.filter((t) => t.times.length);
+  return timings.map((t) => {
+    if (!t.times.length) return t;
+    const rival = t.kind === 'encode' ? undefined : racing[rivalOf(t, racing)];
+    const against = rival && rival !== t && { ratio: spread(ratios(t.times, rival.times)), best: best(t.times, rival.times) };
+    return { ...t, spread: spread(t.times), ...against };
+  });
+}
+
+/** One visit to a row.
+ * @param before what earlier visits found */
+export async function visit(
+  one: Case,
+  libraries: readonly Library[],
+  options: RaceOptions,
+  done: () => Promise<unknown>,
+  before?: Measured,
+): Promise<Measured> {
+  if (before) {
+    const racing = before.timings.filter((t) => t.times.length);
+    const entries = racing.length ? await readmit(one, libraries, racing, done) : [];
+    const times = await race(entries, options, done);
+    for (const entry of entries) await entry.close();
+    const after = before.timings.map((t) => ({ ...t, times: [...t.times, ...(times[entries.findIndex((e) => alike(t, e))] ?? [])] }));
+    return { ...before, timings: judged(after) };
+  }
+  const { entries, checks, missing } = await admit(one, libraries, options, done);
   const right = entries.filter((_, i) => !checks[i]!.wrong && !checks[i]!.once);
-  const raced = await race(right, options, done);
-  const bytes = bytesOf(one);
-  const flops = entries.find((entry) => entry.flops !== undefined)?.flops;
+  const times = await race(right, options, done);
+  for (const entry of entries) await entry.close();
   const timings = entries.map((entry, i): Timing => {
     const { library, kind, layout, plan } = entry;
-    const same = { library, kind, layout, ...(plan && { plan }), ...checks[i]! };
-    const times = raced[right.indexOf(entry)];
-    if (!times) return { ...same, times: [] };
-    const ours = entry.kind === 'encode' ? undefined : raced[rivalOf(entry, right)];
-    const s = spread(times);
-    return {
-      ...same,
-      times,
-      spread: s,
-      ...(ours && ours !== times && { ratio: spread(ratios(times, ours)), best: best(times, ours) }),
-    };
+    return { library, kind, layout, ...(plan && { plan }), ...checks[i]!, times: times[right.indexOf(entry)] ?? [] };
   });
-  for (const entry of entries) await entry.close();
+  const flops = entries.find((entry) => entry.flops !== undefined)?.flops;
   const { name, group, family } = one;
-  return { name, group, family, bytes, ...(flops !== undefined && { flops }), timings, missing };
+  return { name, group, family, bytes: bytesOf(one), ...(flops !== undefined && { flops }), timings: judged(timings), missing };
 }

@@ -5,7 +5,7 @@ import { open } from './ours/index.ts';
 import type { RaceOptions } from './race.ts';
 import { type Roof, roofOf } from './roof/index.ts';
 import { placed, ratesOf } from './roof/roofline.ts';
-import { type Measured, type Row, rowOf } from './row.ts';
+import { type Measured, type Row, visit } from './row.ts';
 import { type Selection, select } from './select.ts';
 
 export interface BenchOptions extends RaceOptions, Selection {
@@ -14,8 +14,8 @@ export interface BenchOptions extends RaceOptions, Selection {
 }
 
 /** Rounds of a run that is to finish soon, and of one whose numbers are kept. */
-export const QUICK: RaceOptions & { quick: true } = { quick: true, rounds: 5, mostRounds: 15, roundMs: 20, mostMs: 600, mostCallMs: 2000 };
-export const THOROUGH: RaceOptions = { rounds: 15, mostRounds: 45, roundMs: 50, mostMs: 60_000, mostCallMs: 10_000 };
+export const QUICK: RaceOptions & { quick: true } = { quick: true, visits: 3, rounds: 3, mostRounds: 6, roundMs: 20, mostMs: 300, mostCallMs: 2000 };
+export const THOROUGH: RaceOptions = { visits: 3, rounds: 5, mostRounds: 15, roundMs: 50, mostMs: 20_000, mostCallMs: 10_000 };
 
 export interface Report {
   readonly adapter: string;
@@ -38,7 +38,7 @@ export interface Listener {
   signal?: AbortSignal;
   /** What happens now, and how much of the run is behind. */
   progress?(text: string, done: number, total: number): void;
-  /** A row is finished. `report` is what is known so far. The run goes on when what it returns is settled. */
+  /** A row has been visited. `report` is what is known so far. The run goes on when what it returns is settled. */
   row?(row: Row, report: Report): void | Promise<void>;
 }
 
@@ -95,7 +95,7 @@ export async function openBench(): Promise<Bench> {
       libraries.push(peer);
     }
     const chosen = select(cases, options, { software, f16: device.features.has('shader-f16') });
-    progress?.('measuring the denominators', 0, chosen.length);
+    progress?.('measuring the denominators', 0, chosen.length * options.visits);
     const roofs = [await roofOf(ctx)];
     const rows: Measured[] = [];
     const report = (): Report => ({
@@ -110,15 +110,17 @@ export async function openBench(): Promise<Bench> {
       roofs: [...roofs],
       rows: rows.map((row) => placed(row, ratesOf(roofs))),
     });
-    for (const one of chosen) {
-      if (signal?.aborted || lost) break;
-      progress?.(one.name, rows.length, chosen.length);
-      const finished = await rowOf(one, libraries, options, done);
-      rows.push(finished);
-      await row?.(placed(finished, ratesOf(roofs)), report());
-    }
-    if (lost) throw new Error(`the device is lost (${lost.reason}) after ${rows.at(-1)?.name ?? 'no row'}: ${lost.message}`);
-    progress?.('measuring the denominators again', rows.length, chosen.length);
+    const all = chosen.length * options.visits;
+    let visited = 0;
+    for (let round = 0; round < options.visits; round++)
+      for (const [i, one] of chosen.entries()) {
+        if (signal?.aborted || lost) break;
+        progress?.(one.name, visited++, all);
+        rows[i] = await visit(one, libraries, options, done, rows[i]);
+        await row?.(placed(rows[i], ratesOf(roofs)), report());
+      }
+    if (lost) throw new Error(`the device is lost (${lost.reason}) after ${visited} visits to rows: ${lost.message}`);
+    progress?.('measuring the denominators again', visited, all);
     roofs.push(await roofOf(ctx));
     return report();
   }

@@ -1,20 +1,18 @@
-/** Sorted position q in [0, 1], linear between neighbours. */
-export function quantile(values: readonly number[], q: number): number {
+/** The middle one, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (sorted.length - 1) * q;
-  const low = Math.floor(at);
-  const below = sorted[low]!;
-  return below + ((sorted[low + 1] ?? below) - below) * (at - low);
+  const half = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2;
 }
 
 export interface Spread {
   readonly median: number;
-  /** First and third quartile. */
+  /** Lowest and highest. */
   readonly low: number;
   readonly high: number;
 }
 
-export const spread = (values: readonly number[]): Spread => ({ median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75) });
+export const spread = (values: readonly number[]): Spread => ({ median: median(values), low: Math.min(...values), high: Math.max(...values) });
 
 /** A peer's fastest round over ours: what others do with the machine meanwhile touches it least. */
 export const best = (peer: readonly number[], ours: readonly number[]): number => Math.min(...peer) / Math.min(...ours);

@@ -19,7 +19,7 @@ export type News =
   | { readonly failed: string };
 
 /** One round, as short as it can be. */
-const ONCE: RaceOptions = { rounds: 1, mostRounds: 1, roundMs: 0, mostMs: 0, mostCallMs: Number.POSITIVE_INFINITY };
+const ONCE: RaceOptions = { visits: 1, rounds: 1, mostRounds: 1, roundMs: 0, mostMs: 0, mostCallMs: Number.POSITIVE_INFINITY };
 
 const tell = (news: News) => postMessage(news);
 
@@ -35,7 +35,7 @@ async function run({ timed, ...wanted }: Wanted): Promise<void> {
   try {
     bench ??= openBench();
     const opened = await bench;
-    const options = { ...(timed ? QUICK : ONCE), ...wanted, scale: 'reduced' } as const;
+    const options = { ...(timed ? { ...QUICK, visits: 1 } : ONCE), ...wanted, scale: 'reduced' } as const;
     const report = await opened.run(options, {
       signal,
       progress: (text, done, total) => tell({ text, done, total }),

@@ -1,14 +1,15 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { convCases } from '../../demo/bench/cases/conv.ts';
 import { cases } from '../../demo/bench/cases/index.ts';
-import { toLayout } from '../../demo/bench/inputs.ts';
+import { inputsOf, toLayout } from '../../demo/bench/inputs.ts';
 import type { Entry, Library } from '../../demo/bench/library.ts';
 import { race } from '../../demo/bench/race.ts';
+import { exactIn, exactOf } from '../../demo/bench/reference/exact.ts';
 import { cells, headers, markdown } from '../../demo/bench/report.ts';
-import { rowOf } from '../../demo/bench/row.ts';
+import { visit } from '../../demo/bench/row.ts';
 import { openBench } from '../../demo/bench/run.ts';
 
-const OPTIONS = { rounds: 2, mostRounds: 2, roundMs: 1, mostMs: 1000, mostCallMs: 1000 };
+const OPTIONS = { visits: 1, rounds: 2, mostRounds: 2, roundMs: 1, mostMs: 1000, mostCallMs: 1000 };
 
 test('nhwc puts channels last', () => {
   expect([...toLayout(Float32Array.of(1, 2, 3, 4, 5, 6), [1, 2, 3], 'nhwc')]).toEqual([1, 4, 2, 5, 3, 6]);
@@ -43,9 +44,10 @@ test('a row that takes long has three rounds', async () => {
     'ours',
     lasts(() => 20),
   );
-  const options = { rounds: 9, mostRounds: 9, roundMs: 1 };
+  const options = { visits: 1, rounds: 9, mostRounds: 9, roundMs: 1 };
   expect(await race([slow], { ...options, mostMs: 60_000 }, done)).toEqual([new Array(9).fill(20)]);
   expect(await race([slow], { ...options, mostMs: 30 }, done)).toEqual([[20, 20, 20]]);
+  expect(await race([slow], { ...options, mostMs: 10, visits: 3 }, done)).toEqual([[20]]);
 });
 
 test('a round has as many calls as make it last, and the entries take turns', async () => {
@@ -65,7 +67,7 @@ test('a round has as many calls as make it last, and the entries take turns', as
     calls++;
     quick.call();
   });
-  const times = await race([counted, one('tfjs', 30)], { rounds: 3, mostRounds: 3, roundMs: 20, mostMs: 60_000 }, done);
+  const times = await race([counted, one('tfjs', 30)], { visits: 1, rounds: 3, mostRounds: 3, roundMs: 20, mostMs: 60_000 }, done);
   expect(times).toEqual([
     [0.5, 0.5, 0.5],
     [30, 30, 30],
@@ -89,7 +91,7 @@ test.each([
       ),
       entry('tfjs', lasts(theirs)),
     ],
-    { rounds: 2, mostRounds: 6, roundMs: 1, mostMs: 60_000 },
+    { visits: 1, rounds: 2, mostRounds: 6, roundMs: 1, mostMs: 60_000 },
     done,
   );
   expect(times.map((t) => t.length)).toEqual([rounds, rounds]);
@@ -107,7 +109,7 @@ test('a peer on both sides of 1 has more rounds', async () => {
       ),
       entry('tfjs', unsteady),
     ],
-    { rounds: 2, mostRounds: 6, roundMs: 1, mostMs: 60_000 },
+    { visits: 1, rounds: 2, mostRounds: 6, roundMs: 1, mostMs: 60_000 },
     done,
   );
   expect(times[1]!.length).toBe(6);
@@ -137,7 +139,7 @@ test('libraries that cannot, fail, are wrong, or take too long for a second call
     library('slow', async () => [entry('slow', wait, { result: late })]),
     library('slow to check', async () => [entry('slow to check', () => {}, { result: late })]),
   ];
-  const row = await rowOf(one, libraries, { ...OPTIONS, mostCallMs: 10 }, done);
+  const row = await visit(one, libraries, { ...OPTIONS, mostCallMs: 10 }, done);
   expect(row.missing).toEqual({ unable: 'no such thing', throwing: 'cannot enter', failing: 'cannot run' });
   const [wrong, slow, other] = row.timings;
   expect(wrong).toMatchObject({ library: 'wrong', wrong: true, error: 1, times: [] });
@@ -145,9 +147,41 @@ test('libraries that cannot, fail, are wrong, or take too long for a second call
   expect(other!.once).toBeUndefined();
 });
 
+test('a later visit makes those that raced anew, and its rounds count with the others', async () => {
+  const [one] = convCases as [(typeof convCases)[0]];
+  const { values } = exactIn(exactOf(one, inputsOf(one)), one, 'nchw');
+  const lasts = clock();
+  const entered: string[] = [];
+  const closed: string[] = [];
+  const library = (name: string, ms: readonly number[], result = async () => Float32Array.from(values)): Library => ({
+    ...{ name, version: '', layouts: ['nchw'] as const },
+    enter: async () => {
+      entered.push(name);
+      const visits = entered.filter((n) => n === name).length;
+      return [
+        entry(
+          name,
+          lasts(() => ms[visits - 1]!),
+          { result, close: () => void closed.push(name) },
+        ),
+      ];
+    },
+  });
+  const libraries = [library('ours', [10, 20]), library('tfjs', [30, 40]), library('wrong', [1], async () => new Float32Array(values.length))];
+  const options = { ...OPTIONS, visits: 2, mostRounds: 2 };
+  const first = await visit(one, libraries, options, done);
+  expect(first.timings[1]).toMatchObject({ times: [30, 30], spread: { median: 30, low: 30, high: 30 }, ratio: { median: 3, low: 3, high: 3 } });
+  const both = await visit(one, libraries, options, done, first);
+  expect(both.timings[0]).toMatchObject({ times: [10, 10, 20, 20] });
+  expect(both.timings[1]).toMatchObject({ times: [30, 30, 40, 40], ratio: { median: 2.5, low: 2, high: 3 }, best: 3, first: first.timings[1]!.first });
+  expect(both.timings[2]).toEqual(first.timings[2]);
+  expect(entered).toEqual(['ours', 'tfjs', 'wrong', 'ours', 'tfjs']);
+  expect(closed).toEqual(entered);
+});
+
 test('the smallest rows run, are right, and fill the table', async () => {
   const bench = await openBench();
-  const report = await bench.run({ ...OPTIONS, only: 'tiny', peers: [] });
+  const report = await bench.run({ ...OPTIONS, visits: 2, only: 'tiny', peers: [] });
   bench.close();
   expect(report.rows.length).toBe(cases.filter(({ name }) => name.includes('tiny')).length);
   expect(report.roofs.length).toBe(2);
@@ -157,7 +191,7 @@ test('the smallest rows run, are right, and fill the table', async () => {
     for (const timing of row.timings) {
       expect(timing.ratio).toBeUndefined();
       expect(timing.error).toBeLessThan(1e-6);
-      expect(timing.times.length).toBe(2);
+      expect(timing.times.length).toBe(4);
     }
   }
   expect(markdown(report)).toContain(report.rows[0]!.name);
