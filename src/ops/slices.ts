@@ -1,6 +1,6 @@
 // Tensors above the device's limits: cut into windows that fit bindings, or refused. The same for every family.
 import { UpsampleError } from '../check.ts';
-import { type Adapter, bytesOf, cover, type Step, type TensorSpec, type Window } from '../plan.ts';
+import { type Adapter, BYTES, bytesOf, cover, type DType, type Step, type TensorSpec, type Window } from '../plan.ts';
 
 /** A tensor of a plan, cut along its slowest axis. */
 export interface Cut {
@@ -12,6 +12,14 @@ export interface Cut {
   /** First element. */
   readonly at: number;
 }
+
+/** The cut of a tensor. */
+export const cutOf = (name: string, { dtype, skew }: { readonly dtype: DType; readonly skew: number }, each: number): Cut => ({
+  name,
+  width: BYTES[dtype],
+  each,
+  at: skew,
+});
 
 /** A run of the axis whose bindings respect the limit. */
 export interface Slice<N extends string = string> {

@@ -20,7 +20,7 @@ Rows
   --list          prints the names of the rows (of a GPU, or --reduced), and computes nothing
 
 Measurement
-  --rounds N      rounds for every row, and 3N for rows that are too close to call; default 15, quick 5
+  --rounds N      rounds of each of the three visits to a row, and 3N where it is too close to call; default 5, quick 3
   --peers LIST    of tfjs,ort; "" for none; default both, with --node tfjs
   --node          on Dawn in Node, where ONNX Runtime has no WebGPU; default headless Chromium
   --hardware      Chromium on the machine's GPU, where it otherwise is the software adapter SwiftShader that tests use

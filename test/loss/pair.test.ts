@@ -134,7 +134,7 @@ describe('losses: at and beyond the edges', () => {
     const ctx = await createContext({ limits: { maxStorageBufferBindingSize: 65536, maxBufferSize: 262144, maxComputeWorkgroupsPerDimension: 7 } });
     for (const reduction of REDUCTIONS) await check(ctx, 'mse', [1, 3, 100, 150], reduction);
     expect((await thrown(() => gpu.mse(ctx.tensor(new Float32Array(20_011), [20_011]), 0))).message).toContain(
-      'mse: a run of 80044 bytes exceeds a storage binding',
+      'mse: one run of 80044 bytes exceeds a storage binding',
     );
     ctx.destroy();
   });

@@ -182,7 +182,7 @@ describe('pairs: at and beyond the edges', () => {
         if (fits(name, shapes as never)) for (const layout of ['nchw', 'nhwc'] as const) await check(ctx, name, shapes as never, layout, 'f32');
     const wide = ctx.tensor(new Float32Array(20_011), [20_011]);
     expect((await thrown(() => gpu.addBackward(wide, wide, ctx.tensor([1], [1])))).message).toContain(
-      'addBackward: a run of 80044 bytes exceeds a storage binding; the device allows 65536 bytes',
+      'addBackward: one run of 80044 bytes exceeds a storage binding; the device allows 65536 bytes',
     );
     ctx.destroy();
   });

@@ -122,10 +122,10 @@ describe('reductions: at and beyond the edges', () => {
     for (const c of [{ shape: [3, 4, 50, 90], axes: [2, 3] }, { shape: [40_000] }, { shape: [3, 4, 50, 90], axes: [0, 2, 3], layout: 'nhwc' as const }])
       await check(ctx, c, false);
     expect((await thrown(() => gpu.sum(ctx.tensor(new Float32Array(20_011), [20_011])))).message).toContain(
-      'sum: a run of 80044 bytes exceeds a storage binding; the device allows 65536 bytes',
+      'sum: one run of 80044 bytes exceeds a storage binding; the device allows 65536 bytes',
     );
     const samples = ctx.tensor(new Float32Array(60_000), [2, 30_000]);
-    expect((await thrown(() => gpu.sum(samples, { axes: [0] }))).message).toContain('sum: a run of 240000 bytes exceeds a storage binding');
+    expect((await thrown(() => gpu.sum(samples, { axes: [0] }))).message).toContain('sum: one run of 240000 bytes exceeds a storage binding');
     ctx.destroy();
   });
 

@@ -3,7 +3,8 @@ import moveHalf from '../../../shaders/arrange/move_half.wgsl';
 import padSum from '../../../shaders/arrange/pad_sum.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { toHalf } from '../../half.ts';
-import { type Adapter, BYTES, bytesOf, cover, type DType, type Plan, product, type Step } from '../../plan.ts';
+import { type Adapter, BYTES, bytesOf, type DType, type Plan, product, type Step } from '../../plan.ts';
+import { dispatches } from '../slices.ts';
 import { type ArrangeCall, isMove, type Move, type MoveAxis, merged, type PadSum } from './call.ts';
 import { runs, type Side } from './window.ts';
 
@@ -90,19 +91,20 @@ function moveSteps(step: Move, bytes: number, call: ArrangeCall, sides: Sides, a
     const fast = (of: (a: MoveAxis) => number) => six.slice(3).map(of);
     const extent = all.reduce((n, a) => n + (a.size - 1) * a.y, 0);
     const count = half ? Math.floor((run.yAt + extent) / 2) - Math.floor(run.yAt / 2) + 1 : product(all.map((a) => a.size));
-    return cover(count, adapter.limits.groups).map(
-      ({ base, grid }): Step => ({
+    return dispatches(
+      {
         kernel: half ? moveHalf : move,
         types: half ? {} : { word: bytes === 16 ? 'vec4<u32>' : 'u32' },
         constants: { SLOW: Number(axes.length > 3), EDGE: EDGES[edge] },
         params: {
           ...{ size0: slow((a) => a.size), x0: slow((a) => a.x), y0: slow((a) => a.y), begin0: slow((a) => a.begin), limit0: slow((a) => a.limit) },
           ...{ size1: fast((a) => a.size), x1: fast((a) => a.x), y1: fast((a) => a.y), begin1: fast((a) => a.begin), limit1: fast((a) => a.limit) },
-          ...{ x_at: run.xAt, y_at: run.yAt, fill: half ? bits & 0xffff : bits, count, base },
+          ...{ x_at: run.xAt, y_at: run.yAt, fill: half ? bits & 0xffff : bits },
         },
         bind: { x: run.x, y: run.y },
-        grid,
-      }),
+        count,
+      },
+      adapter,
     );
   });
 }
@@ -116,15 +118,17 @@ function sumSteps({ from, to, outer, long, short, inner, begin, reflect }: PadSu
   const most = 1e9 / (long - short + 1);
   return runs(op, [axis, ...within], 'none', [source, source.at], [target, target.at], units, adapter).flatMap((run) => {
     const count = run.axis.size * short * inner;
-    return cover(count, adapter.limits.groups, most).map(
-      ({ base, grid }): Step => ({
+    return dispatches(
+      {
         kernel: padSum,
         types: { real_dy: source.dtype, real_dx: target.dtype },
         constants: { REFLECT: Number(reflect) },
-        params: { long, short, inner, begin, dy_at: run.xAt + run.axis.begin * axis.x, dx_at: run.yAt, count, base },
+        params: { long, short, inner, begin, dy_at: run.xAt + run.axis.begin * axis.x, dx_at: run.yAt },
         bind: { dy: run.x, dx: run.y },
-        grid,
-      }),
+        count,
+      },
+      adapter,
+      most,
     );
   });
 }

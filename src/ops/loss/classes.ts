@@ -3,55 +3,35 @@ import classesSlope from '../../../shaders/loss/classes_slope.wgsl';
 import ratio from '../../../shaders/loss/ratio.wgsl';
 import weigh from '../../../shaders/loss/weigh.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { stridesOf } from '../pointwise/broadcast.ts';
-import { stretchOf } from '../pointwise/cells.ts';
 import { type Deal, deals, folds, WHY } from '../reduce/fold.ts';
-import { checkBuffers } from '../slices.ts';
+import { type Cut, checkBuffers, cutOf, dispatches, type Slice, slices } from '../slices.ts';
 import { lossSpec } from './arguments.ts';
 import type { ClassesCall } from './call.ts';
 
 /** Exponentials of one dispatch, to keep it short on software adapters. */
 const MOST_WORK = 2 ** 28;
 
-/** Samples whose x fits a binding. */
-interface Part {
-  readonly from: number;
-  readonly samples: number;
-}
-
-/** Cuts the batch so that x fits bindings. */
-function parts({ op, x, labels }: ClassesCall, { limits }: Adapter): Part[] {
-  const [n = 0] = x.shape;
-  const each = product(x.shape.slice(1)) * BYTES[x.dtype];
-  const whole = (product(x.shape) + x.skew) * BYTES[x.dtype] <= limits.binding && (product(labels.shape) + labels.skew) * 4 <= limits.binding;
-  const bytes = Math.max(each, product(labels.shape.slice(1)) * 4);
-  const most = whole ? n : Math.floor((limits.binding - 512) / bytes);
-  if (most < 1 && n)
-    throw new UpsampleError('limit-exceeded', op, `one sample of ${bytes} bytes exceeds a storage binding; the device allows ${limits.binding} bytes`);
-  const list: Part[] = [];
-  for (let from = 0; from < n; from += most) list.push({ from, samples: Math.min(most, n - from) });
-  return list;
+/** Runs of samples whose tensors fit bindings: x, labels, and those of `more`, with elements of a position or of a sample. */
+function parts({ op, x, labels }: ClassesCall, more: Readonly<Record<string, Cut>>, adapter: Adapter): Slice<string>[] {
+  const [sample, positions] = [x, labels].map((t) => product(t.shape.slice(1))) as [number, number];
+  return slices(op, x.shape[0]!, { x: cutOf('x', x, sample), labels: cutOf('labels', labels, positions), ...more }, adapter);
 }
 
 /** What the kernels know of x and of labels. */
-function common({ x, labels, weight, ignoreIndex }: ClassesCall, { from, samples }: Part, { limits }: Adapter) {
+function common({ x, weight, ignoreIndex }: ClassesCall, { first, count, bind, at }: Slice<string>) {
   const [, classes = 1] = x.shape;
   const positions = product(x.shape.slice(2));
   const strides = stridesOf(x.shape, x.layout);
-  const sample = classes * positions;
-  const input = stretchOf('x', x.dtype, x.skew, from * sample, samples * sample, limits);
-  const label = stretchOf('labels', labels.dtype, labels.skew, from * positions, samples * positions, limits);
   return {
-    count: samples * positions,
-    first: from * positions,
-    sample,
-    input,
+    count: count * positions,
+    first: first * positions,
     params: {
-      ...{ classes, positions, sample, class_: strides[1]!, position: x.layout === 'nhwc' && x.shape.length > 2 ? classes : 1 },
-      ...{ ignored: ignoreIndex >>> 0, x_at: input.at, labels_at: label.at, weight_at: weight?.skew ?? 0, nan: Number.NaN },
+      ...{ classes, positions, sample: classes * positions, class_: strides[1]!, position: x.layout === 'nhwc' && x.shape.length > 2 ? classes : 1 },
+      ...{ ignored: ignoreIndex >>> 0, x_at: at['x']!, labels_at: at['labels']!, weight_at: weight?.skew ?? 0, nan: Number.NaN },
     },
-    bind: { x: input.bind, labels: label.bind, weight: weight ? 'weight' : label.bind },
+    bind: { x: bind['x']!, labels: bind['labels']!, weight: weight ? 'weight' : bind['labels']! },
     types: { real_x: x.dtype, real_w: weight?.dtype ?? 'f32' },
   };
 }
@@ -72,20 +52,25 @@ export function classesPlans(call: ClassesCall, adapter: Adapter): Plan[] {
   const outputs = { output };
   checkBuffers(op, outputs, adapter);
   const all = product(labels.shape);
-  const { limits } = adapter;
   const [each, mean] = [reduction === 'none', reduction === 'mean'];
   const bytes = each ? 0 : partBytes(op, all * (mean ? 8 : 4), adapter);
-  const steps = parts(call, adapter).flatMap((part): Step[] => {
-    const { count, first, params, bind, types } = common(call, part, adapter);
-    const y = each ? stretchOf('output', x.dtype, 0, first, count, limits) : { bind: 'part', at: first };
-    return cover(count, limits.groups, MOST_WORK / x.shape[1]!).map(({ base, grid }) => ({
-      kernel: classesKernel,
-      types: { ...types, real_y: each ? x.dtype : 'f32' },
-      constants: { WEIGHTED: Number(!!weight), TOTAL: Number(mean) },
-      params: { ...params, y_at: y.at, total: all + first, count, base },
-      bind: { ...bind, y: y.bind },
-      grid,
-    }));
+  const positions = product(x.shape.slice(2));
+  const written: Record<string, Cut> = each ? { y: cutOf('output', output, positions) } : {};
+  const steps = parts(call, written, adapter).flatMap((part): Step[] => {
+    const { count, first, params, bind, types } = common(call, part);
+    const y = each ? { bind: part.bind['y']!, at: part.at['y']! } : { bind: 'part', at: first };
+    return dispatches(
+      {
+        kernel: classesKernel,
+        types: { ...types, real_y: each ? x.dtype : 'f32' },
+        constants: { WEIGHTED: Number(!!weight), TOTAL: Number(mean) },
+        params: { ...params, y_at: y.at, total: all + first },
+        bind: { ...bind, y: y.bind },
+        count,
+      },
+      adapter,
+      MOST_WORK / x.shape[1]!,
+    );
   });
   if (each) return [{ name: all ? 'plain' : 'empty', why: 'one position an invocation', outputs, scratch: {}, ...MAKE, steps }];
   const plan = (deal: Deal): Plan => {
@@ -106,43 +91,45 @@ export function classesBackwardPlans(call: ClassesCall, adapter: Adapter): Plan[
   const outputs = { output };
   checkBuffers(op, outputs, adapter);
   const all = product(labels.shape);
-  const { limits } = adapter;
   const [each, mean] = [reduction === 'none', reduction === 'mean'];
   const WEIGHTED = Number(!!weight);
-  const slopes = parts(call, adapter).flatMap((part): Step[] => {
-    const { count, first, sample, input, params, bind, types } = common(call, part, adapter);
-    const elements = part.samples * sample;
-    const back = each ? stretchOf('dy', dy!.dtype, dy!.skew, first, count, limits) : { bind: 'dy', at: dy!.skew };
-    const twice = g ? stretchOf('g', g.dtype, g.skew, part.from * sample, elements, limits) : input;
-    const y = stretchOf('output', x.dtype, 0, part.from * sample, elements, limits);
-    return cover(count, limits.groups, MOST_WORK / x.shape[1]!).map(({ base, grid }) => ({
-      kernel: classesSlope,
-      types: { ...types, real_dy: dy!.dtype },
-      constants: { WEIGHTED, TOTAL: Number(mean), EACH: Number(each), TWICE: Number(!!g) },
-      params: { ...params, dy_at: back.at, g_at: twice.at, y_at: y.at, count, base },
-      bind: { ...bind, dy: back.bind, g: twice.bind, total: mean ? 'total' : bind.labels, y: y.bind },
-      grid,
-    }));
+  const positions = product(x.shape.slice(2));
+  const sample = x.shape[1]! * positions;
+  const more = { y: cutOf('output', output, sample), ...(each && { dy: cutOf('dy', dy!, positions) }), ...(g && { g: cutOf('g', g, sample) }) };
+  const slopes = parts(call, more, adapter).flatMap((part): Step[] => {
+    const { count, params, bind, types } = common(call, part);
+    const from = (name: string) => ({ bind: part.bind[name]!, at: part.at[name]! });
+    const [back, twice, y] = [each ? from('dy') : { bind: 'dy', at: dy!.skew }, from(g ? 'g' : 'x'), from('y')];
+    return dispatches(
+      {
+        kernel: classesSlope,
+        types: { ...types, real_dy: dy!.dtype },
+        constants: { WEIGHTED, TOTAL: Number(mean), EACH: Number(each), TWICE: Number(!!g) },
+        params: { ...params, dy_at: back.at, g_at: twice.at, y_at: y.at },
+        bind: { ...bind, dy: back.bind, g: twice.bind, total: mean ? 'total' : bind.labels, y: y.bind },
+        count,
+      },
+      adapter,
+      MOST_WORK / x.shape[1]!,
+    );
   });
   const plain = { name: slopes.length ? 'plain' : 'empty', why: 'one position an invocation', outputs, scratch: {}, ...MAKE, steps: slopes };
   if (!mean || !slopes.length) return [plain];
   const bytes = partBytes(op, all * 4, adapter);
-  const label = stretchOf('labels', labels.dtype, labels.skew, 0, all, limits);
-  const weights = cover(all, limits.groups).map(
-    ({ base, grid }): Step => ({
+  const weights = dispatches(
+    {
       kernel: weigh,
       types: { real_w: weight?.dtype ?? 'f32' },
       constants: { WEIGHTED },
       params: {
-        ...{ classes: x.shape[1]!, ignored: ignoreIndex >>> 0, labels_at: label.at, weight_at: weight?.skew ?? 0 },
+        ...{ classes: x.shape[1]!, ignored: ignoreIndex >>> 0, labels_at: labels.skew, weight_at: weight?.skew ?? 0 },
         y_at: 0,
         nan: Number.NaN,
-        count: all,
-        base,
       },
-      bind: { labels: label.bind, weight: weight ? 'weight' : label.bind, y: 'part' },
-      grid,
-    }),
+      bind: { labels: 'labels', weight: weight ? 'weight' : 'labels', y: 'part' },
+      count: all,
+    },
+    adapter,
   );
   return deals(adapter).map((deal) => {
     const what = { pair: 0, p: { name: 'part', dtype: 'f32', skew: 0 } } as const;

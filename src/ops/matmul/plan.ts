@@ -7,7 +7,7 @@ import type { Kernel } from '../../kernel.ts';
 import { type Adapter, BYTES, cover, type Plan, product, type Step } from '../../plan.ts';
 import { biasGradient } from '../conv/correlate.ts';
 import { groups } from '../conv/window.ts';
-import { checkBuffers } from '../slices.ts';
+import { checkBuffers, dispatches } from '../slices.ts';
 import type { MatmulCall, Product } from './call.ts';
 import { runs } from './window.ts';
 
@@ -65,16 +65,16 @@ export function matmulPlans(call: MatmulCall, adapter: Adapter): Plan[] {
 /** db: dy summed over its rows. */
 function columnSum({ rows, columns }: { rows: number; columns: number }, { op, inputs }: MatmulCall, dtype: 'f32' | 'f16', adapter: Adapter) {
   if (rows === 0) {
-    const params = { slices: 0, columns, biased: 0, bias_at: 0, c_at: 0 };
-    const steps = cover(columns, adapter.limits.groups).map(
-      ({ base, grid }): Step => ({
+    const steps = dispatches(
+      {
         kernel: sum,
         types: { real_b: dtype, real_c: dtype },
         constants: {},
-        params: { ...params, count: columns, base },
+        params: { slices: 0, columns, biased: 0, bias_at: 0, c_at: 0 },
         bind: { part: 'none', bias: 'dy', c: 'db' },
-        grid,
-      }),
+        count: columns,
+      },
+      adapter,
     );
     return { steps, scratch: { none: 4 } };
   }
@@ -132,15 +132,17 @@ function partOf(
   if (direct) return { steps, scratch: {}, slices };
   const terms = over ? slices * batch : slices;
   const count = over ? rows * columns : elements;
-  const added = cover(count, limits.groups, MOST / Math.max(terms, 1)).map(
-    ({ base, grid }): Step => ({
+  const added = dispatches(
+    {
       kernel: sum,
       types: { real_b: real.real_b, real_c: spec(job.to).dtype },
       constants: {},
-      params: { slices: terms, columns, biased: bias.given, bias_at: bias.at, c_at: 0, count, base },
+      params: { slices: terms, columns, biased: bias.given, bias_at: bias.at, c_at: 0 },
       bind: { part, bias: bias.bind, c: job.to },
-      grid,
-    }),
+      count,
+    },
+    adapter,
+    MOST / Math.max(terms, 1),
   );
   return { steps: [...steps, ...added], scratch: { [part]: Math.max(bytes, 4) }, slices };
 }

@@ -1,11 +1,13 @@
 import fold from '../../../shaders/norm/fold.wgsl';
 import { UpsampleError } from '../../check.ts';
 import { checkTensor, eager } from '../../op.ts';
-import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, BYTES, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
+import { dispatches } from '../slices.ts';
 import { checkNorm, type FoldCall, type FoldedNorm, type FoldOptions, foldCall, list, named } from './fold_call.ts';
 
-function foldPlan({ op, specs, eps, axes, channels }: FoldCall, { limits }: Adapter): Plan {
+function foldPlan({ op, specs, eps, axes, channels }: FoldCall, adapter: Adapter): Plan {
+  const { limits } = adapter;
   const { w, bias, runningMean, runningVar, gamma, beta } = specs as Record<string, TensorSpec> & {
     w: TensorSpec;
     runningMean: TensorSpec;
@@ -22,14 +24,17 @@ function foldPlan({ op, specs, eps, axes, channels }: FoldCall, { limits }: Adap
   const bind = { mean: 'runningMean', variance: 'runningVar', gamma: gamma ? 'gamma' : 'runningVar', beta: beta ? 'beta' : 'runningVar' };
   const types = { real_w: w.dtype, real_gamma: gamma?.dtype ?? 'f32', real_beta: beta?.dtype ?? 'f32' };
   const steps = (BIAS: 0 | 1, count: number, from: string, at: number, to: string, of: FoldCall['axes']): Step[] =>
-    cover(count, limits.groups).map(({ base, grid }) => ({
-      kernel: fold,
-      types,
-      constants: { BIAS },
-      params: { ...common, ...of, w_at: at, count, base },
-      bind: { ...bind, w: from, y: to },
-      grid,
-    }));
+    dispatches(
+      {
+        kernel: fold,
+        types,
+        constants: { BIAS },
+        params: { ...common, ...of, w_at: at },
+        bind: { ...bind, w: from, y: to },
+        count,
+      },
+      adapter,
+    );
   const flat = { out_size: channels, out_step: 1, in_size: 1, in_step: 1, per_group: 1 };
   return {
     name: 'fold',

@@ -7,9 +7,9 @@ import sum from '../../../shaders/norm/sums.wgsl';
 import sumGroup from '../../../shaders/norm/sums_group.wgsl';
 import total from '../../../shaders/norm/total.wgsl';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { groups } from '../conv/window.ts';
-import { dispatches, slices } from '../slices.ts';
+import { cutOf, dispatches, slices } from '../slices.ts';
 import { lengthOf, type NormCall, setsOf, shareOf, viewOf } from './call.ts';
 
 /** Who sums a chunk up: one invocation, or a workgroup. */
@@ -28,7 +28,7 @@ const MOST = 1e9;
 
 /** Tensors of one shape, in runs of samples. */
 export function batches(op: string, tensors: Readonly<Record<string, TensorSpec>>, adapter: Adapter) {
-  const cuts = Object.entries(tensors).map(([name, t]) => [name, { name, width: BYTES[t.dtype], each: product(t.shape.slice(1)), at: t.skew }]);
+  const cuts = Object.entries(tensors).map(([name, t]) => [name, cutOf(name, t, product(t.shape.slice(1)))]);
   return slices(op, Object.values(tensors)[0]!.shape[0]!, Object.fromEntries(cuts), adapter);
 }
 

@@ -2,9 +2,10 @@
 
 import fold from '../../../shaders/reduce/fold.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type DType, product, type Step } from '../../plan.ts';
+import { type Adapter, BYTES, type DType, product, type Step } from '../../plan.ts';
 import type { Group } from '../pointwise/broadcast.ts';
-import { cellOf, LANES, stretchOf } from '../pointwise/cells.ts';
+import { cellOf, LANES } from '../pointwise/cells.ts';
+import { cutOf, dispatches, slices } from '../slices.ts';
 
 /** A tensor that is read. */
 export interface Source {
@@ -53,11 +54,6 @@ interface Pass {
   readonly lanes: number;
 }
 
-/** Refuses what cannot be cut into windows. */
-function tooLarge(op: string, bytes: number, binding: number): never {
-  throw new UpsampleError('limit-exceeded', op, `a run of ${bytes} bytes exceeds a storage binding; the device allows ${binding} bytes`);
-}
-
 /** A divisor of n, at least `least`, the smallest; 0 where there is none. */
 function divisor(n: number, least: number): number {
   for (let d = Math.max(least, 2); d <= Math.sqrt(n); d++) if (n % d === 0) return d;
@@ -67,35 +63,32 @@ function divisor(n: number, least: number): number {
 
 /** The dispatches of one pass, in windows of outer where bindings are too small. */
 function passSteps(op: string, { pair, p, q = 0 }: Summand, pass: Pass, target: Target, deal: Deal, adapter: Adapter): Step[] {
-  const { limits } = adapter;
   const { outer, reduced, inner, chunks, lanes } = pass;
-  const [each, made] = [reduced * inner, chunks * inner];
   const second = typeof q === 'number' ? p : q;
-  const bytes = Math.max(each * BYTES[p.dtype], each * BYTES[second.dtype], made * BYTES[target.dtype]);
-  const all = Math.max(...[p, second].map((s) => (s.skew + outer * each) * BYTES[s.dtype]), outer * made * BYTES[target.dtype]);
-  const most = all <= limits.binding ? Math.max(outer, 1) : Math.floor((limits.binding - 512) / bytes);
-  if (most < 1) tooLarge(op, bytes, limits.binding);
+  const each = reduced * inner;
+  const sources = { p: cutOf(p.name, p, each), q: cutOf(second.name, second, each), y: cutOf(target.name, { ...target, skew: 0 }, chunks * inner) };
   const terms = Math.ceil(reduced / chunks);
-  const steps: Step[] = [];
-  for (let from = 0; from < outer; from += most) {
-    const n = Math.min(most, outer - from);
-    const [pw, qw] = [p, second].map((s) => stretchOf(s.name, s.dtype, s.skew, from * each, n * each, limits)) as [ReturnType<typeof stretchOf>, typeof yw];
-    const yw = stretchOf(target.name, target.dtype, 0, from * made, n * made, limits);
-    const count = (n * made) / lanes;
-    const params = {
-      ...{ reduced, inner: inner / lanes, chunks, terms, number: typeof q === 'number' ? q : 0, scale: target.scale, count },
-      ...(deal === 'contiguous' ? { jump: terms, stride: 1 } : { jump: 1, stride: chunks }),
-      ...{ p_at: pw.at / lanes, q_at: qw.at / lanes, y_at: yw.at / lanes },
-    };
-    const types = {
-      ...{ cell_p: cellOf(p.dtype, lanes), cell_q: cellOf(second.dtype, lanes), cell_y: cellOf(target.dtype, lanes) },
-      num: cellOf('f32', lanes),
-    };
-    const constants = { PAIR: pair, NUMBER: Number(typeof q === 'number') };
-    for (const { base, grid } of cover(count, limits.groups, MOST_WORK / Math.max(terms, 1)))
-      steps.push({ kernel: fold, types, constants, params: { ...params, base }, bind: { p: pw.bind, q: qw.bind, y: yw.bind }, grid });
-  }
-  return steps;
+  return slices(op, outer, sources, adapter, { one: 'run' }).flatMap(({ count, bind, at }) =>
+    dispatches(
+      {
+        kernel: fold,
+        types: {
+          ...{ cell_p: cellOf(p.dtype, lanes), cell_q: cellOf(second.dtype, lanes), cell_y: cellOf(target.dtype, lanes) },
+          num: cellOf('f32', lanes),
+        },
+        constants: { PAIR: pair, NUMBER: Number(typeof q === 'number') },
+        params: {
+          ...{ reduced, inner: inner / lanes, chunks, terms, number: typeof q === 'number' ? q : 0, scale: target.scale },
+          ...(deal === 'contiguous' ? { jump: terms, stride: 1 } : { jump: 1, stride: chunks }),
+          ...{ p_at: at.p / lanes, q_at: at.q / lanes, y_at: at.y / lanes },
+        },
+        bind,
+        count: (count * chunks * inner) / lanes,
+      },
+      adapter,
+      MOST_WORK / Math.max(terms, 1),
+    ),
+  );
 }
 
 /** A sum over some groups of axes, in a fixed order.
@@ -116,7 +109,8 @@ export function folds(op: string, id: string, what: Summand, groups: readonly Gr
     const bytes = reduced * inner * Math.max(...sources.map((s) => BYTES[s.dtype]));
     if (bytes > binding - 512 && reduced > 1 && Math.max(...sources.map((s) => (s.skew + outer * reduced * inner) * BYTES[s.dtype])) > binding) {
       const parts = divisor(reduced, Math.ceil(bytes / (binding - 512)));
-      if (!parts || parts === reduced) tooLarge(op, bytes, binding);
+      if (!parts || parts === reduced)
+        throw new UpsampleError('limit-exceeded', op, `one run of ${bytes} bytes exceeds a storage binding; the device allows ${binding} bytes`);
       rest.splice(at, 1, { size: parts, summed: true }, { size: reduced / parts, summed: true });
       continue;
     }

@@ -1,5 +1,5 @@
 import { type Adapter, BYTES } from '../../plan.ts';
-import { type Slice, slices } from '../slices.ts';
+import { cutOf, type Slice, slices } from '../slices.ts';
 import { type ResampleCall, rowsOfCall } from './call.ts';
 import { isIdentity, type Rows } from './table.ts';
 
@@ -74,7 +74,6 @@ export function foldInner({ outer, inner, axes }: Box): Box {
 
 /** Runs of outer whose windows of input and output fit bindings. `xEach` and `yEach` are elements of one of outer. */
 export function partsOf({ op, x }: Pick<ResampleCall, 'op' | 'x'>, outer: number, xEach: number, yEach: number, adapter: Adapter): Slice<'x' | 'y'>[] {
-  const width = BYTES[x.dtype];
-  const places = { x: { name: 'input', width, each: xEach, at: x.skew }, y: { name: 'output', width, each: yEach, at: 0 } };
-  return slices(op, outer, places, adapter, { one: 'plane', even: width === 2 });
+  const places = { x: cutOf('input', x, xEach), y: cutOf('output', { ...x, skew: 0 }, yEach) };
+  return slices(op, outer, places, adapter, { one: 'plane', even: x.dtype === 'f16' });
 }

@@ -1,5 +1,5 @@
-import { type Adapter, BYTES, product, type Step, type TensorSpec } from '../../plan.ts';
-import { type Cut, dispatches, type Slice, slices, type Work } from '../slices.ts';
+import { type Adapter, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Cut, cutOf, dispatches, type Slice, slices, type Work } from '../slices.ts';
 import { type SampleCall, tapsOf } from './call.ts';
 
 /** Steps of a tensor in elements. */
@@ -20,7 +20,7 @@ export function stridesOf({ shape, layout }: TensorSpec): Strides {
  * @param scratch bytes of the largest scratch buffer for one of the batch */
 export function runsOf<N extends string>(op: string, tensors: Readonly<Record<N, TensorSpec>>, scratch: number, adapter: Adapter): Slice<N>[] {
   const all = Object.entries<TensorSpec>(tensors);
-  const cuts = all.map(([name, t]) => [name, { name, each: product(t.shape.slice(1)), width: BYTES[t.dtype], at: t.skew }]);
+  const cuts = all.map(([name, t]) => [name, cutOf(name, t, product(t.shape.slice(1)))]);
   return slices(op, all[0]![1].shape[0]!, Object.fromEntries(cuts) as Record<N, Cut>, adapter, { scratch });
 }
 
