@@ -14,6 +14,7 @@ const mirrored = (half: number[]) => [...half, ...half.toReversed()];
 type Vector = readonly [op: 'interpolate' | 'resize' | 'bedOfNails1d' | 'zeroInsert1d', x: readonly number[], options: object, y: readonly number[]];
 const i = (options: InterpolateOptions, y: readonly number[], x: readonly number[] = five): Vector => ['interpolate', x, options, y];
 const r = (options: ResizeOptions, y: readonly number[], x: readonly number[] = next): Vector => ['resize', x, { axes: [2], ...options }, y];
+const crop = (begin: number, end: number) => ({ coordinateTransformationMode: 'tf_crop_and_resize' as const, roi: [begin, end], extrapolationValue: -9 });
 
 const FORWARD: readonly Vector[] = [
   // The step: ratio of sizes, or the factor itself.
@@ -38,6 +39,10 @@ const FORWARD: readonly Vector[] = [
   r({ mode: 'linear', scales: [1.5], coordinateTransformationMode: 'align_corners' }, [1, 1.666667, 2.333333, 3, 3.666667, 4.333333, 5]),
   r({ mode: 'linear', scales: [2] }, [1, 1.25, 1.75, 2.25, 2.75, 3], [1, 2, 3]),
   r({ mode: 'linear', scales: [2], coordinateTransformationMode: 'asymmetric' }, [1, 1.5, 2, 2.5, 3, 3], [1, 2, 3]),
+  // Coordinates that are whole but for rounding (ONNX Runtime 1.30 CPU).
+  r({ mode: 'linear', sizes: [4], ...crop(0.2, 1) }, [1.8, 2.866667, 3.933333, 5]),
+  r({ mode: 'linear', sizes: [8], ...crop(-0.2, 1.2) }, [-9, 1, 1.8, 2.6, 3.4, 4.2, 5, -9]),
+  r({ scales: [2.3], coordinateTransformationMode: 'half_pixel_symmetric', nearestMode: 'ceil' }, [1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5]),
   // Cubic.
   i({ mode: 'bicubic', size: 10 }, [-0.105469, 0.191406, 0.667969, 1.296875, 1.703125, 2.296875, 2.703125, 3.332031, 3.808594, 4.105469]),
   i({ mode: 'bicubic', scaleFactor: 1.5 }, [-0.086806, 0.40625, 1.212963, 1.787037, 2.5, 3.230324, 3.873843]),

@@ -70,14 +70,15 @@ function coordinate({ rule, scale: [up, down], roi, length }: Where, inSize: num
     case 'tf_crop_and_resize': {
       const [begin, end] = roi!;
       const last = inSize - 1;
-      return [outSize > 1 ? begin * last + (o * (end - begin) * last) / (outSize - 1) : 0.5 * (begin + end) * last, 1];
+      // Weighs both ends: a region that ends at 1 ends at the last element, not a rounding from it.
+      return outSize > 1 ? [(begin * (outSize - 1 - o) + end * o) * last, outSize - 1] : [0.5 * (begin + end) * last, 1];
     }
     case 'pytorch_half_pixel':
       if (outSize === 1) return [0, 1];
       break;
     case 'half_pixel_symmetric': {
-      const shift = inSize * up - outSize * down;
-      return exact ? [shift + (2 * o + 1) * down - up, 2 * up] : [shift / (2 * up) + ((o + 0.5) * down) / up - 0.5, 1];
+      const fromMiddle = (2 * o + 1 - outSize) * down;
+      return exact ? [(inSize - 1) * up + fromMiddle, 2 * up] : [(inSize - 1) / 2 + fromMiddle / (2 * up), 1];
     }
   }
   return exact ? [(2 * o + 1) * down - up, 2 * up] : [((o + 0.5) * down) / up - 0.5, 1];
@@ -231,7 +232,8 @@ function row(out: Weights, rule: AxisRule, o: number): number {
       return windowed(out, rule, o);
   }
   const [n, d] = coordinate(rule.where, inSize, outSize, o);
-  if (rule.where.rule === 'tf_crop_and_resize' && (n / d < 0 || n / d > inSize - 1)) return 0;
+  const slack = inSize * 2 ** -48; // roundings of a region such as -0.2 to 1.2
+  if (rule.where.rule === 'tf_crop_and_resize' && (n / d < -slack || n / d > inSize - 1 + slack)) return 0;
   if (rule.kind === 'stretched') return stretched(out, rule, n / d);
   if (rule.kind === 'nearest') return one(clamp(rounded(rule.round, n, d), inSize));
   const i = Math.floor(n / d); // exact for integers below 2^52, and so is the remainder
