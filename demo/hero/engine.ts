@@ -1,6 +1,8 @@
 import { fromImage, toCanvas } from '../../src/image/index.ts';
 import type { Context, Tensor } from '../../src/index.ts';
+import { nextTask } from '../task.ts';
 import { type Mode, SCALE } from './modes.ts';
+import { aside } from './sources.ts';
 import { gpuTime, type Timing, wallTime } from './time.ts';
 
 /** Half of the stage. A canvas keeps its kind of context for life, so each side has one of either kind. */
@@ -24,6 +26,8 @@ export interface Engine {
   readonly most: { readonly pixels: number; readonly side: number; readonly why: string };
   load(picture: HTMLCanvasElement): void;
   draw(mode: Mode, side: Side): void;
+  /** Resolves when what was drawn in this task is done. */
+  drawn(): Promise<void>;
   time(mode: Mode): Promise<Timing>;
   check(mode: Mode): Promise<Check | undefined>;
 }
@@ -43,21 +47,16 @@ function drawByBrowser(side: Side, picture: HTMLCanvasElement): void {
   side.flat.getContext('2d')!.drawImage(picture, 0, 0, side.flat.width, side.flat.height);
 }
 
-function timeBrowser(picture: HTMLCanvasElement): Promise<Timing> {
-  return wallTime(async (times) => {
-    const canvas = new OffscreenCanvas(picture.width * SCALE, picture.height * SCALE);
-    const pen = canvas.getContext('2d')!;
-    pen.globalAlpha = 0.999; // a drawing that is wholly covered by the next might be left out
-    for (let i = 0; i < times; i++) pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    pen.getImageData(0, 0, 1, 1); // what waits for the drawing; once a canvas, which then stays where it is
-  });
+async function timeBrowser(canvas: HTMLCanvasElement): Promise<Timing> {
+  const picture = await createImageBitmap(canvas);
+  return aside({ picture, width: canvas.width * SCALE, height: canvas.height * SCALE });
 }
 
 /** The middle of a large picture. */
 function middle(picture: HTMLCanvasElement): OffscreenCanvas {
   const [width, height] = [Math.min(picture.width, 160), Math.min(picture.height, 120)];
   const piece = new OffscreenCanvas(width, height);
-  piece.getContext('2d')!.drawImage(picture, Math.floor((width - picture.width) / 2), Math.floor((height - picture.height) / 2));
+  piece.getContext('2d', { willReadFrequently: true })!.drawImage(picture, Math.floor((width - picture.width) / 2), Math.floor((height - picture.height) / 2));
   return piece;
 }
 
@@ -97,6 +96,11 @@ export class GpuEngine implements Engine {
     const y = computed.run(this.#x!);
     toCanvas(y, side.gpu);
     y.dispose();
+  }
+
+  async drawn(): Promise<void> {
+    await nextTask();
+    await this.#ctx.device.queue.onSubmittedWorkDone();
   }
 
   async time({ computed }: Mode): Promise<Timing> {
@@ -167,6 +171,8 @@ export class CpuEngine implements Engine {
     }
     side.flat.getContext('2d')!.putImageData(pixels, 0, 0);
   }
+
+  drawn = nextTask;
 
   time({ computed }: Mode): Promise<Timing> {
     if (!computed) return timeBrowser(this.#picture);

@@ -2,6 +2,7 @@ import { adapterName, openGpu, whyNoGpu } from '../gpu.ts';
 import { readHash, writeHash } from '../hash.ts';
 import { Panel } from '../panel.ts';
 import { effect, signal } from '../signal.ts';
+import { nextTask } from '../task.ts';
 import { CpuEngine, type Engine, GpuEngine, type Side } from './engine.ts';
 import markup from './hero.html?raw';
 import { drawLoupe } from './loupe.ts';
@@ -9,7 +10,7 @@ import { codeOf, MODES, type Mode, modeOf, SCALE } from './modes.ts';
 import { HEIGHT, testPicture, WIDTH } from './picture.ts';
 import { Report } from './report.ts';
 import { Slider } from './slider.ts';
-import { Camera, place, readFile, reducedFor } from './sources.ts';
+import { Camera, place, readFile } from './sources.ts';
 import { View } from './view.ts';
 
 /** Width of the facts beside the stage, and of the gap between: as in hero.css. */
@@ -50,7 +51,7 @@ export class HeroPanel extends Panel {
     this.#controls();
     this.#pictures();
     this.#showTest();
-    this.#draws();
+    await this.#draws();
     this.#greet();
   }
 
@@ -173,11 +174,10 @@ export class HeroPanel extends Panel {
     if (!file) return;
     const turn = ++this.#turn;
     try {
-      const { image, name } = await readFile(file);
+      const { image, note } = await readFile(file, this.#engine);
       if (turn !== this.#turn) return; // another picture was quicker
-      const { width, height, note } = reducedFor(name, image.naturalWidth, image.naturalHeight, this.#engine);
       this.#stopCamera();
-      place(this.picture, image, width, height);
+      place(this.picture, image, image.width, image.height);
       this.#say(note);
       this.#loaded();
     } catch (error) {
@@ -197,6 +197,7 @@ export class HeroPanel extends Panel {
         if (first) this.#say(`The camera, reduced to ${WIDTH} × ${height} pixels and enlarged live.`);
         this.#loaded(!first);
         first = false;
+        return this.#engine.drawn();
       });
     } catch (error) {
       this.#stopCamera();
@@ -230,19 +231,9 @@ export class HeroPanel extends Panel {
   }
 
   /** Everything that is drawn again when what it shows changes. */
-  #draws(): void {
+  async #draws(): Promise<void> {
     const view = this.#view;
     const stage = this.find('.stage');
-    for (const [name, mode] of [['left', this.#left] as const, ['right', this.#right] as const]) {
-      const [gpu, flat] = this.querySelectorAll<HTMLCanvasElement>(`.${name}-layer canvas`) as unknown as [HTMLCanvasElement, HTMLCanvasElement];
-      const side: Side = { gpu, flat };
-      effect(() => {
-        this.#frame.value;
-        this.#engine.draw(mode.value, side);
-        stage.dataset[name] = mode.value.key;
-        this.dataset['frames'] = String(this.#frame.value);
-      });
-    }
     let first = true;
     effect(() => {
       const modes = [this.#left.value, this.#right.value] as const;
@@ -285,6 +276,17 @@ export class HeroPanel extends Panel {
       view.picture.value;
       queueMicrotask(resize); // outside: it changes what it reads
     });
+    for (const [name, mode] of [['left', this.#left] as const, ['right', this.#right] as const]) {
+      const [gpu, flat] = this.querySelectorAll<HTMLCanvasElement>(`.${name}-layer canvas`) as unknown as [HTMLCanvasElement, HTMLCanvasElement];
+      const side: Side = { gpu, flat };
+      effect(() => {
+        this.#frame.value;
+        this.#engine.draw(mode.value, side);
+        stage.dataset[name] = mode.value.key;
+        this.dataset['frames'] = String(this.#frame.value);
+      });
+      await nextTask(); // without a GPU each takes its time
+    }
     this.dataset['ready'] = '';
   }
 

@@ -1,5 +1,6 @@
 // The numbers beside the stage. All of them are computed live, for the picture that is shown.
 import type { Panel } from '../panel.ts';
+import { nextTask } from '../task.ts';
 import type { Check, Engine } from './engine.ts';
 import { MODES, type Mode } from './modes.ts';
 import type { Timing } from './time.ts';
@@ -94,7 +95,7 @@ export class Report {
       const line = this.#panel.find(i ? '.right-check' : '.left-check');
       line.className = i ? 'right-check' : 'left-check';
       this.#write(line, mode.name, 'comparing …');
-      await new Promise((resolve) => setTimeout(resolve)); // the picture is shown before it is checked
+      await nextTask(); // the picture is shown before it is checked
       if (round !== this.#checkRound) return;
       if (!done.has(mode)) done.set(mode, engine.check(mode));
       const result = await done.get(mode)!.catch(() => undefined);

@@ -1,29 +1,36 @@
 // Pictures from the visitor: a file, the clipboard, a camera. Nothing leaves the page.
+import type { Enlarging, Read, Reading } from './aside.ts';
 import type { Engine } from './engine.ts';
+import type { Timing } from './time.ts';
 
-export interface Loaded {
-  readonly image: HTMLImageElement;
-  readonly name: string;
+/** Has a worker of its own do it. */
+export function aside(work: Reading): Promise<Read>;
+export function aside(work: Enlarging): Promise<Timing>;
+export async function aside(work: Reading | Enlarging): Promise<unknown> {
+  const worker = new Worker(new URL('./aside.ts', import.meta.url), { type: 'module' });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.addEventListener('message', ({ data }) => resolve(data));
+      worker.addEventListener('error', reject);
+      worker.postMessage(work, 'picture' in work ? [work.picture] : []);
+    });
+  } finally {
+    worker.terminate();
+  }
 }
 
-/** Reads a picture, or says in a sentence why not. */
-export async function readFile(file: File): Promise<Loaded> {
-  const image = new Image();
-  image.src = URL.createObjectURL(file);
-  const name = file.name || 'The pasted picture';
-  try {
-    await image.decode();
-    if (!image.naturalWidth || !image.naturalHeight) throw new Error('no size');
-  } catch {
-    throw new Error(`${name} is not a picture that this browser can read. PNG, JPEG, WebP, GIF and AVIF work.`);
-  } finally {
-    URL.revokeObjectURL(image.src);
-  }
-  return { image, name };
+/** What a picture without a name is called. */
+export const nameOf = (file: File): string => file.name || 'The pasted picture';
+
+/** Reads a picture, no larger than an engine takes it, or says in a sentence why not. */
+export async function readFile(file: File, { most }: Engine): Promise<NonNullable<Read>> {
+  const read = await aside({ file, most });
+  if (!read) throw new Error(`${nameOf(file)} is not a picture that this browser can read. PNG, JPEG, WebP, GIF and AVIF work.`);
+  return read;
 }
 
 /** The size at which an engine takes a picture, and a sentence if that is not its own. */
-export function reducedFor(name: string, width: number, height: number, { most }: Engine): { width: number; height: number; note: string } {
+export function reducedFor(name: string, width: number, height: number, most: Engine['most']): { width: number; height: number; note: string } {
   const factor = Math.min(1, most.side / Math.max(width, height), Math.sqrt(most.pixels / (width * height)));
   if (factor === 1) return { width, height, note: `${name}, ${width} × ${height} pixels.` };
   const side = most.side < Math.max(width, height) && factor === most.side / Math.max(width, height);
@@ -33,9 +40,9 @@ export function reducedFor(name: string, width: number, height: number, { most }
 }
 
 /** Puts a picture on a canvas, on white where it is transparent. */
-export function place(canvas: HTMLCanvasElement, image: CanvasImageSource, width: number, height: number): void {
+export function place(canvas: HTMLCanvasElement | OffscreenCanvas, image: CanvasImageSource, width: number, height: number): void {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const pen = canvas.getContext('2d', { willReadFrequently: true })!;
+  const pen = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, width, height);
   pen.imageSmoothingQuality = 'high';
@@ -48,7 +55,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   NotReadableError: 'The camera is in use elsewhere.',
 };
 
-/** A camera that calls back with every frame, until it is stopped. */
+/** A camera that calls back with a frame, and with the next when that one is done, until it is stopped. */
 export class Camera {
   readonly #video = document.createElement('video');
   #stream: MediaStream | undefined;
@@ -61,7 +68,7 @@ export class Camera {
   }
 
   /** Asks the visitor, and begins. */
-  async start(frame: (video: HTMLVideoElement) => void): Promise<void> {
+  async start(frame: (video: HTMLVideoElement) => Promise<void>): Promise<void> {
     const wish = {};
     this.#wish = wish;
     if (!navigator.mediaDevices) throw new Error('This page may not use a camera: that needs https, or localhost.');
@@ -77,9 +84,9 @@ export class Camera {
     video.muted = true;
     video.playsInline = true;
     video.srcObject = stream;
-    const next = () => {
+    const next = async () => {
       if (this.#wish !== wish) return;
-      frame(video);
+      await frame(video);
       video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);

@@ -9,6 +9,7 @@ import { remembered, word, yes } from '../kit/state.ts';
 import { Turns } from '../kit/turns.ts';
 import { autoencoder, DECODERS, type Decoder } from '../networks/autoencoder.ts';
 import { effect, signal } from '../signal.ts';
+import { nextTask } from '../task.ts';
 import { training } from './code.ts';
 import { Curves, type Line } from './curves.ts';
 import { Batches, middle, SIDE, strip, unseen } from './digits.ts';
@@ -80,8 +81,8 @@ export class TrainPanel extends Lesson {
   });
   readonly #ready = signal(false);
   readonly #turns = new Turns(this, { round: () => this.#round(this.#steps), rest: () => this.#settle(), fail: (error) => this.#fail(error) });
-  readonly #rows = DECODERS.map((decoder) => new Row(decoder));
-  readonly #unseen = unseen();
+  #rows: readonly Row[] = [];
+  #unseen: Float32Array = new Float32Array();
   #batches = new Batches();
   #learners = new Map<Decoder, Learner>();
   #ctx: Context | undefined;
@@ -104,6 +105,8 @@ export class TrainPanel extends Lesson {
   start(): void {
     const state = this.#state;
     const { running } = this.#turns;
+    this.#rows = DECODERS.map((decoder) => new Row(decoder));
+    this.#unseen = unseen();
     const original = new Heatmap({ label: 'Original', plain: true, grey: true });
     original.label('Original', 'Original: drawn digits 0 to 9');
     original.show(strip(this.#unseen));
@@ -156,7 +159,7 @@ export class TrainPanel extends Lesson {
       return;
     }
     this.#ctx = ctx;
-    while (this.#batches.begin()) await new Promise((done) => setTimeout(done));
+    while (this.#batches.begin()) await nextTask();
     this.#ready.value = true;
     this.#turns.running.value = !still();
   }
@@ -220,7 +223,7 @@ export class TrainPanel extends Lesson {
     for (const learner of this.#learners.values()) learner.dispose();
     this.#learners.clear();
     this.#batches = new Batches();
-    while (this.#batches.begin()) await new Promise((done) => setTimeout(done));
+    while (this.#batches.begin()) await nextTask();
     await this.#settle();
   }
 

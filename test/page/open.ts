@@ -34,7 +34,7 @@ export interface Visit extends BrowserContextOptions {
   /** What tells that the page is as far as the test needs it; default the hero's first picture. */
   ready?: string;
   /** Runs before the page's own scripts. */
-  before?: () => void;
+  before?: (() => void) | string;
 }
 
 /** Opens the page and waits until it is ready. The divider stands still unless `reducedMotion` says otherwise. */
