@@ -164,6 +164,11 @@ const refusals: [string, () => unknown, RegExp][] = [
     () => reference.convTranspose1d(shaped(1, 2, 4), shaped(2, 2, 3), { stride: 2, outputSize: 12 }),
     /outputSize 12 cannot be reached with stride 2; expected 9 to 10/,
   ],
+  [
+    'two sizes',
+    () => reference.convTranspose1d(shaped(1, 2, 4), shaped(2, 2, 3), { stride: 2, outputSize: 9, outputPadding: 1 }),
+    /both outputSize and outputPadding are given; give at most one/,
+  ],
   ['slope', () => reference.conv1d(shaped(1, 2, 4), shaped(2, 2, 3), { activation: 'relu', negativeSlope: 0.2 }), /negativeSlope has no effect here/],
   ['dy', () => reference.conv1dBackward(shaped(1, 2, 3), shaped(1, 2, 4), shaped(2, 2, 3)), /dy has shape \[1, 2, 3\]; expected \[1, 2, 2\]/],
   [

@@ -36,6 +36,10 @@ test('conv: golden vectors', () => {
   expect(up({ stride: 2, padding: 1 })).toEqual([10, 102, 20, 203, 30]);
   expect(up({ stride: 2, padding: 1, outputPadding: 1 })).toEqual([10, 102, 20, 203, 30, 300]);
   expect(up({ stride: 2, padding: 1, outputSize: 6 })).toEqual([10, 102, 20, 203, 30, 300]);
+  // ONNX's output_shape beside auto_pad VALID and output_padding (ONNX Runtime 1.30 CPU).
+  expect(up({ stride: 2, autoPad: 'VALID', outputSize: 4 })).toEqual([102, 20, 203, 30]);
+  expect(up({ stride: 2, autoPad: 'NOTSET', outputSize: 5, outputPadding: 1 })).toEqual([102, 20, 203, 30, 300]);
+  expect(up({ stride: 2, autoPad: 'SAME_UPPER', outputSize: 5, outputPadding: 1 })).toEqual([10, 102, 20, 203, 30]);
   expect(up({ stride: 2, dilation: 2 })).toEqual([1, 0, 12, 0, 123, 0, 230, 0, 300]);
   expect(up({ stride: 3, dilation: 2 })).toEqual([1, 0, 10, 2, 100, 20, 3, 200, 30, 0, 300]);
   const g = convTranspose1dBackward(row([1, 2, 3, 4, 5]), x, w, { stride: 2, padding: 1 });

@@ -35,7 +35,7 @@ export interface ConvOptions extends Common {
 export interface ConvTransposeOptions extends Common {
   /** Cells cut off at the begin and the end of the result: a number, one an axis, pairs [begin, end], `'same'` (size*stride), `'valid'` (0); default 0. */
   padding?: Padding | 'same' | 'valid';
-  /** Cells added at the end of the result, below stride or below dilation; default 0. */
+  /** Cells added at the end of the result, below stride or below dilation; default 0. With ONNX's output_shape they only enter the padding. */
   outputPadding?: PerAxis;
   /** Size of the result instead of `outputPadding`, from the size without it to stride - 1 more. With `autoPad` or `'same'`: padding is computed from it. */
   outputSize?: PerAxis;
@@ -206,7 +206,8 @@ export function convTransposeCall(op: string, spatial: number, tensors: ConvTens
   const dilation = counts(op, 'dilation', options.dilation, spatial);
   const padding = checkPadding(op, options.padding, options.autoPad, spatial);
   const { outputSize, outputPadding } = options;
-  if (outputSize !== undefined && outputPadding !== undefined) refuse(op, 'both outputSize and outputPadding are given', 'give at most one');
+  const onnx = options.autoPad !== undefined;
+  if (outputSize !== undefined && outputPadding !== undefined && !onnx) refuse(op, 'both outputSize and outputPadding are given', 'give at most one');
   const sizes = outputSize === undefined ? undefined : perAxis(op, 'outputSize', outputSize, spatial, isCount, 'whole numbers of 1 or more');
   const extra = perAxis(op, 'outputPadding', outputPadding ?? 0, spatial, isPad, 'whole numbers of 0 or more');
   const same = padding === 'same' || padding === 'SAME_UPPER' || padding === 'SAME_LOWER';
@@ -219,7 +220,7 @@ export function convTransposeCall(op: string, spatial: number, tensors: ConvTens
     const full = (small - 1) * s + ke;
     let pad: number;
     let large: number;
-    if (same || (sizes && options.autoPad === 'NOTSET')) {
+    if (same || (sizes && onnx)) {
       large = sizes?.[i] ?? small * s;
       if (large > full + s - 1) refuse(op, `outputSize ${large} is beyond what ${small} elements reach`, `expected at most ${full + s - 1}`);
       const total = Math.max(full + op_ - large, 0);
