@@ -43,7 +43,9 @@ export const show = (value: unknown): string => {
 
 /** Refuses options that the operation does not know: a misspelt option must not be ignored. */
 export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) refuse(op, `options is ${show(options)}`, `expected an object with ${known.join(', ')}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    refuse(op, `options is ${show(options)}`, `expected an object with ${known.join(', ')}`);
+  if ('ctx' in options) refuse(op, 'options is a tensor', `expected an object with ${known.join(', ')}`);
   for (const name of Object.keys(options)) if (!known.includes(name)) refuse(op, `unknown option "${name}"`, `options are ${known.join(', ')}`);
 }
 

@@ -81,6 +81,8 @@ export class Prepared<Io extends string = 'input' | 'output'> {
   encode(encoder: GPUCommandEncoder, io: Readonly<Record<Io, Resource>>): void {
     if (this.#disposed) throw new UpsampleError('disposed', this.#op, 'the prepared operation was disposed');
     this.#ctx.alive(this.#op);
+    if (typeof encoder?.beginComputePass !== 'function') refuse(this.#op, `encoder is ${show(encoder)}`, 'expected a GPUCommandEncoder');
+    if (typeof io !== 'object' || io === null) refuse(this.#op, `io is ${show(io)}`, `expected tensors or buffers by name`);
     const { outputs } = this.#program.plan;
     const places = new Map(this.#scratch);
     for (const [name, tensor] of Object.entries(this.#fixed)) {

@@ -24,6 +24,7 @@ export function specOf(op: string, name: string, x: Plain): TensorSpec {
   if (!Array.isArray(shape)) refuse(op, `${name} has no shape`, 'expected { data, shape }');
   if (!(dtype in BYTES)) refuse(op, `dtype of ${name} is ${show(dtype)}`, `expected one of ${Object.keys(BYTES).join(', ')}`);
   if (layout !== 'nchw' && layout !== 'nhwc') refuse(op, `layout of ${name} is ${show(layout)}`, 'expected one of nchw, nhwc');
+  if (typeof data === 'function') refuse(op, `${name} is a tensor on the GPU`, 'expected { data, shape }, where data may be what its data() resolves to');
   const n = product(shape);
   if (data?.length !== n) refuse(op, `${name} has ${data?.length} elements for shape [${shape.join(', ')}]`, `expected ${n}`);
   return { shape, dtype, layout, skew: 0 };

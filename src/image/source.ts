@@ -30,7 +30,8 @@ export function checkSource(op: string, source: unknown): [width: number, height
 }
 
 /** Refuses pictures that no texture of the device, or tensors that no binding of it, can hold. */
-export function checkLimits(op: string, { device, adapter }: Context, width: number, height: number, bytes: number): void {
+export function checkLimits(op: string, ctx: Context, width: number, height: number, bytes: number): void {
+  const { device, adapter } = ctx; // as a pattern the declarations would name what they leave out
   const refuseAbove = (what: string, need: number, most: number) => {
     if (need > most) throw new UpsampleError('limit-exceeded', op, `the picture is ${width}x${height} and needs ${what} of ${need}; the device allows ${most}`);
   };

@@ -190,4 +190,26 @@ describe('prepared', () => {
     encoder.finish();
     up.dispose();
   });
+
+  test('what is forgotten or in another place is named', async () => {
+    const ctx = await context();
+    const up = await bilinear2d.prepare(ctx, { shape: [1, 1, 2, 2], scaleFactor: 2 });
+    const x = ctx.tensor([1, 2, 3, 4], [1, 1, 2, 2]);
+    const encoder = ctx.device.createCommandEncoder();
+    const known = 'expected an object with size, scaleFactor, alignCorners, antialias';
+    for (const [call, message] of [
+      [() => up.encode({ input: x } as never, undefined as never), 'encoder is Object; expected a GPUCommandEncoder'],
+      [() => up.encode(encoder, undefined as never), 'io is undefined; expected tensors or buffers by name'],
+      [() => bilinear2d(x, x as never), `options is a tensor; ${known}`],
+      [() => bilinear2d(x, [2, 2] as never), `options is [2, 2]; ${known}`],
+      [() => bilinear2d.explain(ctx, x as never), `options is a tensor; ${known}`],
+      [
+        () => reference.bilinear2d(x as never, { scaleFactor: 2 }),
+        'x is a tensor on the GPU; expected { data, shape }, where data may be what its data() resolves to',
+      ],
+    ] as const)
+      expect((await thrown(call)).message).toBe(`bilinear2d: ${message}`);
+    encoder.finish();
+    up.dispose();
+  });
 });

@@ -93,7 +93,7 @@ const WRONG: readonly (readonly [op: string, shape: readonly number[], rest: rea
     'interpolate',
     [1, 2, 3],
     [{ size: 8, mode: 'bilinear' }],
-    'interpolate: mode "bilinear" needs rank 4 but x [1, 2, 3] has 3; use nearest, nearest-exact, linear, bilinear, trilinear, bicubic, area, lanczos3, lanczos5, mitchell, gaussian as the rank allows',
+    'interpolate: mode "bilinear" needs rank 4 but x [1, 2, 3] has 3; linear takes [N, C, width], bilinear and bicubic [N, C, height, width], trilinear [N, C, depth, height, width], other modes each of these',
   ],
   ['interpolate', [2, 3], [{ size: 8 }], 'interpolate: x [2, 3] has rank 2; expected rank 3 or 4 or 5: [N, C, ...spatial]'],
   ['interpolate', [1, 1, 0, 4], [{ size: 8 }], 'interpolate: x [1, 1, 0, 4] has an empty spatial axis; expected spatial sizes of 1 or more'],

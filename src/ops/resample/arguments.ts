@@ -126,7 +126,11 @@ export function interpolateCall(op: string, x: TensorSpec, options: InterpolateO
   const rank = mode === 'bicubic' ? 4 : LINEAR[mode];
   checkInput(op, x, [3, 4, 5]);
   if (rank && x.shape.length !== rank)
-    refuse(op, `mode "${mode}" needs rank ${rank} but x [${x.shape.join(', ')}] has ${x.shape.length}`, `use ${MODES.join(', ')} as the rank allows`);
+    refuse(
+      op,
+      `mode "${mode}" needs rank ${rank} but x [${x.shape.join(', ')}] has ${x.shape.length}`,
+      'linear takes [N, C, width], bilinear and bicubic [N, C, height, width], trilinear [N, C, depth, height, width], other modes each of these',
+    );
   const smooth = mode in LINEAR || mode === 'bicubic';
   const filter = FILTERS.includes(mode);
   if (options.alignCorners !== undefined && !smooth) refuse(op, `alignCorners does not apply to mode "${mode}"`, 'leave it out, or use a linear or cubic mode');
