@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchOptions } from '../machine.mjs';
+import { build, createServer, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchOptions, SWIFTSHADER } from '../machine.mjs';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const snippets = [...readme.matchAll(/```js\n\/\/ ([^\n]*)\n([\s\S]*?)```/g)].map(([, title, code]) => ({ title: title!, code: code! }));
@@ -18,7 +23,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-test('there are six snippets', () => {
+test('there are seven snippets', () => {
   expect(snippets.map((s) => s.title)).toEqual([
     'Upscale an image on a canvas',
     'In your own frame loop: nothing allocated, nothing compiled',
@@ -26,10 +31,11 @@ test('there are six snippets', () => {
     'Train',
     'A gradient, and the float64 reference beside it',
     "On somebody else's device: no copies",
+    'In Node, with weights from a file',
   ]);
 });
 
-test.each(snippets)('runs as written: $title', async ({ code }) => {
+test.each(snippets.filter(({ title }) => !title.startsWith('In Node')))('runs as written: $title', async ({ code }) => {
   const url = server.resolvedUrls!.local[0]!;
   const page = await browser.newPage();
   const log: string[] = [];
@@ -52,4 +58,58 @@ test.each(snippets)('runs as written: $title', async ({ code }) => {
     expect(Math.abs(a! - b!)).toBeLessThan(1e-5);
   }
   await page.close();
+});
+
+describe('the package, as npm would install it', () => {
+  const root = join(import.meta.dirname, '../..');
+  const run = promisify(execFile);
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'package-'));
+    const own = join(folder, 'node_modules/webgpu-upsample');
+    await mkdir(own, { recursive: true });
+    await cp(join(root, 'package.json'), join(own, 'package.json'));
+    for (const name of ['webgpu', '@webgpu']) await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    await build({ root, mode: 'production', logLevel: 'silent', build: { outDir: join(own, 'dist'), emptyOutDir: true } });
+    await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', join(own, 'dist')], { cwd: root });
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('the snippet for Node runs as written', async () => {
+    const { code } = snippets.at(-1)!;
+    await writeFile(join(folder, 'snippet.js'), code);
+    const env = { ...process.env, ...(existsSync(SWIFTSHADER) && { VK_DRIVER_FILES: SWIFTSHADER }) };
+    const { stdout } = await run(process.execPath, ['snippet.js'], { cwd: folder, env });
+    const [, shape, first] = /^\[ (.*) \] ([\d.]+)\n$/.exec(stdout)!;
+    expect(shape).toBe('1, 3, 32, 32');
+    expect(Number(first)).toBeCloseTo(0.8, 6); // 8 channels of 1 x 0.1: one tap reaches the corner
+  });
+
+  test.each(['bundler', 'nodenext'])('its declarations are sound to strict TypeScript that resolves modules as %s', async (moduleResolution) => {
+    const entries = ['', '/nn', '/image', '/io', '/reference'];
+    const use = [
+      ...entries.map((entry, i) => `import * as e${i} from 'webgpu-upsample${entry}';`),
+      `export const all = [${entries.map((_, i) => `e${i}`)}];`,
+      "import { createContext, interpolate, type InterpolateOptions, type Tensor } from 'webgpu-upsample';",
+      "const options: InterpolateOptions = { mode: 'bicubic', size: [7, 7] };",
+      'export const up = async (): Promise<Tensor> => interpolate((await createContext()).tensor([1], [1, 1, 1, 1]), options);',
+    ];
+    await writeFile(join(folder, 'use.ts'), use.join('\n'));
+    const compilerOptions = {
+      strict: true,
+      target: 'es2023',
+      lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'],
+      module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
+      moduleResolution,
+      types: [],
+      noEmit: true,
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+    const said = await run('npx', ['tsc', '-p', folder], { cwd: root }).then(
+      () => '',
+      ({ stdout }) => stdout,
+    );
+    expect(said).toBe('');
+  });
 });
