@@ -1,5 +1,5 @@
 //! y[n,c,o] = max over taps t of x[n,c,o*S - P + t*D] inside x, as bits, and where it was: the first of equals, the last NaN.
-//! One invocation: one output, four or eight channels of it; with HALF the two elements of a word. x and y are [outer, D, H, W, inner].
+//! One invocation: one output, four channels of it; with HALF the two elements of a word. x and y are [outer, D, H, W, inner].
 //! Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
@@ -7,6 +7,7 @@ import package::lib::extreme::{Best, first_of, meet, LOWEST, IGNORE};
 
 alias bits = u32;
 alias ranks = i32;
+alias truths = bool;
 /// Numbers of the lanes: channels next to each other.
 const LANES = 0u;
 
@@ -21,8 +22,6 @@ override DH: u32;
 override DW: u32;
 /// Channels of an invocation.
 override WIDTH: u32;
-/// Lanes of an invocation, 1 or 2: neighbours share their place.
-override LANES_EACH: u32;
 /// Whether elements have 2 bytes.
 override HALF: u32;
 /// Whether places are wanted.
@@ -160,12 +159,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = params.base + flat_index(group, groups, local);
   if (HALF == 0u) {
     if (id >= params.count) { return; }
-    let across = params.inner / LANES_EACH;
-    let columns = over(id, across);
-    let c = LANES_EACH * (id - columns * across);
-    let s = spot_of(columns);
-    store(LANES_EACH * id, window(s, c));
-    if (LANES_EACH == 2u) { store(LANES_EACH * id + 1u, window(s, c + 1u)); }
+    store(id, at_lane(id));
     return;
   }
   let first = 2u * id;

@@ -1,38 +1,37 @@
-//! y[n,d,h,w] = max over taps of x[n,d*S - P + t*D,…] inside x, as bits, and where it was: the first of equals, the last NaN.
-//! One invocation: QUADS times four windows next to each other along W, 2 wide and 2 apart, 1 or 2 high and deep, all inside x: x is read as vectors too, and without
-//! loops, whose bookkeeping costs software adapters more than the comparisons.
-//! x and y are [outer, D, H, W] of words, W of x a multiple of 8. Source: PyTorch MaxPool; ONNX MaxPool-22.
+//! y[n,d,h,w] = max over taps of x[n,d*S + t*D,…], as bits, and where it was: the first of equals, the last NaN.
+//! One invocation: RUN times four windows next to each other along W, with HALF eight; they are 2 wide and 2 apart, 1 or 2 high and deep, all inside x, which is
+//! read as vectors. x and y are [outer, D, H, W], W of x a multiple of 8, with HALF of 16. Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
-import package::lib::extreme::{Best, first_of, meet};
+import package::lib::halves::{low, high, joined};
+import package::lib::whole::{Line, Lines, Four, LINES, four};
 
-alias bits = vec4u;
-alias ranks = vec4i;
+alias bits = u32;
+alias ranks = i32;
+alias truths = bool;
 
-override KD: u32;
-override KH: u32;
-override SD: u32;
-override SH: u32;
-override DD: u32;
-override DH: u32;
-/// 1 or 2.
-override QUADS: u32;
+override RUN: u32;
+/// Whether elements have 2 bytes.
+override HALF: u32;
 /// Whether places are wanted.
 override INDICES: u32;
 
 struct Params {
-  x_size: vec3u,   // D, H, W of x, W in vectors
-  count: u32,      // invocations
-  y_size: vec3u,   // W in vectors
+  lines: vec4u,      // where the lines of a window begin, in vectors of x,
+  cells: vec4u,      // and in indices
+  x_step: vec3u,     // from plane to plane of x, and from window to window along D and H, in vectors
+  count: u32,        // invocations
+  cell_step: vec3u,  // of an index, from window to window along D, H and W
   base: u32,
-  outer: u32,      // the first of outer in this dispatch
-  steps: vec3u,    // of an index along D, H, W
-  channels: u32,   // in outer
-  batch: u32,      // step of an index from sample to sample,
-  channel: u32,    // from channel to channel
-  x_at: u32,
-  y_at: u32,       // in vectors
-  indices_at: u32, // in vectors
+  size: vec3u,       // D and H of y, and invocations of a row
+  outer: u32,        // the first of outer in this dispatch
+  step: u32,         // of an index from tap to tap
+  channels: u32,     // in outer
+  batch: u32,        // step of an index from sample to sample,
+  channel: u32,      // from channel to channel
+  x_at: u32,         // in vectors
+  y_at: u32,
+  indices_at: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4u>;
@@ -40,55 +39,66 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> indices: array<vec4u>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-/// A line of the windows, from vector `at` and index `here` on.
-fn line(b: Best, at: u32, here: vec4u) -> Best {
-  let u = x[at];
-  let v = x[at + 1u];
-  let even = meet(b, vec4u(u.x, u.z, v.x, v.z), here);
-  return meet(even, vec4u(u.y, u.w, v.y, v.w), here + params.steps.z);
-}
+/// Two vectors of a line, and what four windows find in them.
+struct Pair { a: vec4u, b: vec4u }
 
-/// Four windows, from vector `at` and index `here` on.
-fn quad(at: u32, here: vec4u) -> Best {
-  let steps = params.steps;
-  let below = DH * params.x_size.z;
-  let behind = DD * params.x_size.y * params.x_size.z;
-  let u = x[at];
-  let v = x[at + 1u];
-  var best = first_of(vec4u(u.x, u.z, v.x, v.z), here);
-  best = meet(best, vec4u(u.y, u.w, v.y, v.w), here + steps.z);
-  if (KH == 2u) { best = line(best, at + below, here + DH * steps.y); }
-  if (KD == 2u) {
-    best = line(best, at + behind, here + DD * steps.x);
-    if (KH == 2u) { best = line(best, at + behind + below, here + DD * steps.x + DH * steps.y); }
-  }
-  return best;
-}
-
-fn store(at: u32, best: Best) {
-  y[params.y_at + at] = best.value;
-  if (INDICES != 0u) { indices[params.indices_at + at] = best.cell; }
-}
+fn load(at: u32) -> Pair { return Pair(x[at], x[at + 1u]); }
+fn taps(p: Pair) -> Line { return Line(vec4u(p.a.xz, p.b.xz), vec4u(p.a.yw, p.b.yw)); }
+fn halves(words: vec4u) -> Line { return Line(low(words), high(words)); }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
-  let across = params.y_size.z / QUADS;
-  let rows = over(id, across);
-  let depths = over(rows, params.y_size.y);
-  let n = over(depths, params.y_size.x);
-  let w = 2u * QUADS * (id - rows * across);
-  let d = (depths - n * params.y_size.x) * SD;
-  let h = (rows - depths * params.y_size.y) * SH;
-  var first = d * params.steps.x + h * params.steps.y + 4u * w * params.steps.z;
+  let rows = over(id, params.size.z);
+  let depths = over(rows, params.size.y);
+  let n = over(depths, params.size.x);
+  let run = RUN * (id - rows * params.size.z);
+  let spot = vec3u(n, depths - n * params.size.x, rows - depths * params.size.y);
+  let next = select(4u, 8u, HALF != 0u) * params.cell_step.z;
+  var here = spot.y * params.cell_step.x + spot.z * params.cell_step.y + run * next;
   if (INDICES != 0u && params.channel != 0u) { // else indices count in their own plane
     let outer = n + params.outer;
     let sample = over(outer, params.channels);
-    first += sample * params.batch + (outer - sample * params.channels) * params.channel;
+    here += sample * params.batch + (outer - sample * params.channels) * params.channel;
   }
-  let at = params.x_at + ((n * params.x_size.x + d) * params.x_size.y + h) * params.x_size.z + w;
-  let here = vec4u(first) + vec4u(0u, 2u, 4u, 6u) * params.steps.z;
-  store(QUADS * id, quad(at, here));
-  if (QUADS == 2u) { store(QUADS * id + 1u, quad(at + 2u, here + 8u * params.steps.z)); }
+  var from_x = params.x_at + spot.x * params.x_step.x + spot.y * params.x_step.y + spot.z * params.x_step.z + 2u * run;
+  var to = RUN * id;
+  let end = to + RUN;
+  let lines = params.lines;
+  let y_at = params.y_at;
+  let indices_at = params.indices_at;
+  let even = params.cells;
+  let odd = even + params.step;
+  let windows = vec4u(0u, 1u, 2u, 3u) * params.cell_step.z;
+  loop {
+    let a = load(from_x);
+    var b = Pair();
+    var c = Pair();
+    var d = Pair();
+    if (LINES > 1u) { b = load(from_x + lines.y); }
+    if (LINES > 2u) {
+      c = load(from_x + lines.z);
+      d = load(from_x + lines.w);
+    }
+    if (HALF == 0u) {
+      let f = four(Lines(taps(a), taps(b), taps(c), taps(d)), here + windows, even, odd);
+      y[y_at + to] = f.value;
+      if (INDICES != 0u) { indices[indices_at + to] = f.cell; }
+    } else {
+      let f = four(Lines(halves(a.a), halves(b.a), halves(c.a), halves(d.a)), here + windows, even, odd);
+      let g = four(Lines(halves(a.b), halves(b.b), halves(c.b), halves(d.b)), here + 4u * params.cell_step.z + windows, even, odd);
+      y[y_at + to] = joined(vec4u(f.value.xz, g.value.xz), vec4u(f.value.yw, g.value.yw));
+      if (INDICES != 0u) {
+        indices[indices_at + 2u * to] = f.cell;
+        indices[indices_at + 2u * to + 1u] = g.cell;
+      }
+    }
+    continuing {
+      from_x += 2u;
+      here += next;
+      to++;
+      break if to >= end; // at the end: CPUs run a loop's body once more to find out at its beginning
+    }
+  }
 }

@@ -3,10 +3,11 @@
 //! x and y are [outer, D, H, W] of words, W of y a multiple of 4. Source: PyTorch MaxPool; ONNX MaxPool-22.
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
-import package::lib::extreme::{Best, rank, LOWEST, HIGHEST, IGNORE};
+import package::lib::extreme::{Best, rank, wins, LOWEST, IGNORE};
 
 alias bits = vec4u;
 alias ranks = vec4i;
+alias truths = vec4<bool>;
 
 override KD: u32;
 override KH: u32;
@@ -47,13 +48,13 @@ var<private> seen: vec4<bool>;
 /// A candidate for the windows that have it inside.
 fn meet_inside(v: vec4u, here: vec4u, inside: vec4<bool>) {
   let r = rank(v);
-  var better = r > best.rank;
+  var better = wins(r, best.rank);
   if (IGNORE != 0u) { // a window of nothing but NaN has its first one
     better |= !seen;
     seen |= inside;
   }
   better &= inside;
-  best = Best(select(best.value, v, better), select(best.cell, here, better), select(best.rank, min(r, vec4i(HIGHEST - 1i)), better));
+  best = Best(select(best.value, v, better), select(best.cell, here, better), select(best.rank, r, better));
 }
 
 fn line(at: u32, w: u32, from_line: u32) {

@@ -39,7 +39,17 @@ export const GEOMETRIES: readonly Geometry[] = [
   { x: [1, 2, 4, 6, 8], options: { kernelSize: 2 } },
   { x: [1, 1, 5, 4, 6], options: { kernelSize: [2, 3, 2], stride: [2, 1, 2], padding: [1, 1, 0] } },
   { x: [1, 4, 5, 5, 4], options: { kernelSize: 2, ceilMode: true }, layout: 'nhwc' },
+  { x: [1, 2, 3, 64], options: { kernelSize: 2 } },
+  { x: [2, 3, 32], options: { kernelSize: 2 } },
+  { x: [2, 2, 4, 6, 16], options: { kernelSize: 2 } },
+  { x: [2, 3, 5, 16], options: { kernelSize: [1, 2], stride: [2, 2] } },
+  { x: [2, 16, 4, 10], options: { kernelSize: 2 }, layout: 'nhwc' },
+  { x: [1, 8, 3, 4, 6], options: { kernelSize: [2, 1, 2] }, layout: 'nhwc' },
+  { x: [1, 8, 5, 9], options: { kernelSize: 2, stride: 3 }, layout: 'nhwc' },
 ];
+
+/** Those that 2-byte elements are tested with: some, and all whose rows or pixels are vectors of them. */
+export const HALVES = GEOMETRIES.filter(({ x, layout }, i) => i % 4 === 0 || (layout === 'nhwc' ? x[1]! : x.at(-1)!) % 8 === 0);
 
 /** Whether unpooling can undo a geometry: it knows no dilation, and its padding is given as numbers or pairs. */
 export const unpoolable = ({ options: { dilation = 1, autoPad } }: Geometry): boolean => dilation === 1 && autoPad === undefined;

@@ -1,5 +1,6 @@
 import window from '../../../shaders/pool/max.wgsl';
 import windowPair from '../../../shaders/pool/max_pair.wgsl';
+import windowPixel from '../../../shaders/pool/max_pixel.wgsl';
 import windowRow from '../../../shaders/pool/max_row.wgsl';
 import { type Adapter, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import { checkBuffers, dispatches, slices } from '../slices.ts';
@@ -15,6 +16,13 @@ export const windowsOf = ([d, h, w]: Axes) => ({
 
 /** About 1e9 comparisons at most in one dispatch. */
 const mostOf = (taps: number) => Math.max(Math.floor(1e9 / taps), 1);
+
+/** Vectors that an invocation takes one after another, as many as divide a row: CPUs take long over finding where an invocation is, and GPUs want neighbours to
+ * read neighbours. */
+const runOf = (columns: number, { software }: Adapter) => {
+  const most = software ? 16 : 2;
+  return Array.from({ length: most }, (_, i) => most - i).find((n) => columns % n === 0)!;
+};
 
 /** Every admissible plan of max pooling, best first for the adapter.
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
@@ -42,13 +50,12 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
 
   const plain = (width: 1 | 4) =>
     parts.flatMap((part) => {
-      const each = width === 4 && inner % 8 === 0 ? 2 : 1;
-      const count = (part.count * product(ySize) * inner) / width / each;
+      const count = (part.count * product(ySize) * inner) / width;
       return dispatches(
         {
           kernel: window,
-          types: width === 4 ? { bits: 'vec4u', ranks: 'vec4i', LANES: 'vec4u(0u, 1u, 2u, 3u)' } : {},
-          constants: { ...common, ...windows, WIDTH: width, LANES_EACH: each, HALF: Number(half), WHOLE: Number(whole) },
+          types: width === 4 ? { bits: 'vec4u', ranks: 'vec4i', truths: 'vec4<bool>', LANES: 'vec4u(0u, 1u, 2u, 3u)' } : {},
+          constants: { ...common, ...windows, WIDTH: width, HALF: Number(half), WHOLE: Number(whole) },
           params: {
             ...{ ...counting, x_size: xSize, y_size: ySize, inner: inner / width, pad, outer: part.first },
             ...{ x_at: part.at.x / width, y_at: half ? part.at.y / 2 : part.at.y / width, indices_at: (part.at.indices ?? 0) / width },
@@ -58,45 +65,80 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
           all: count,
         },
         adapter,
-        mostOf(taps * width * each),
+        mostOf(taps * width),
       );
     });
-  const rows = (kernel: typeof windowRow) => {
+  const rows = () =>
+    parts.flatMap((part) =>
+      dispatches(
+        {
+          kernel: windowRow,
+          types: {},
+          constants: { ...common, ...windows },
+          params: {
+            ...{ ...counting, x_size: xSize, y_size: [ySize[0]!, ySize[1]!, ySize[2]! / 4], pad, outer: part.first },
+            ...{ x_at: part.at.x, y_at: part.at.y / 4, indices_at: (part.at.indices ?? 0) / 4 },
+          },
+          bind: bound(part),
+          count: (part.count * product(ySize)) / 4,
+        },
+        adapter,
+        mostOf(taps * 4),
+      ),
+    );
+
+  /** Elements of a vector of 16 bytes. */
+  const vector = half ? 8 : 4;
+  const [d, h, w] = axes;
+  /** Whole windows 2 wide, in vectors of x: from step to step of x along D, H and W. */
+  const wholes = (kernel: typeof windowPair, columns: number, strides: readonly number[]) => {
+    const RUN = runOf(columns, adapter);
+    const [deep, low, wide] = strides as [number, number, number];
+    const lines = [0, 1].slice(0, d.kernel).flatMap((a) => [0, 1].slice(0, h.kernel).map((b) => [a * d.dilation, b * h.dilation] as const));
+    const four = (of: (a: number, b: number) => number) => [0, 1, 2, 3].map((i) => (lines[i] ? of(...lines[i]) : 0));
+    const x_step = [xSize[0]! * deep, d.stride * deep, h.stride * low, w.stride * wide];
     const pair = kernel === windowPair;
-    const quads = pair && ySize[2]! % 8 === 0 ? 2 : 1;
-    const { KW: _k, SW: _s, DW: _d, ...deep } = windows;
     return parts.flatMap((part) =>
       dispatches(
         {
           kernel,
           types: {},
-          constants: { ...common, ...(pair ? { ...deep, QUADS: quads } : windows) },
+          constants: { ...common, HALF: Number(half), LINES: lines.length, RUN },
           params: {
-            ...counting,
-            x_size: [xSize[0]!, xSize[1]!, pair ? xSize[2]! / 4 : xSize[2]!],
-            y_size: [ySize[0]!, ySize[1]!, ySize[2]! / 4],
-            ...(!pair && { pad }),
-            ...{ outer: part.first, x_at: pair ? part.at.x / 4 : part.at.x, y_at: part.at.y / 4, indices_at: (part.at.indices ?? 0) / 4 },
+            lines: four((a, b) => a * deep + b * low),
+            cells: four((a, b) => a * index.axes[0] + b * index.axes[1]),
+            x_step: pair ? x_step.slice(0, 3) : x_step,
+            cell_step: index.axes.map((step, i) => step * axes[i]!.stride),
+            size: [ySize[0]!, ySize[1]!, columns / RUN],
+            ...{ step: w.dilation * index.axes[2], batch: index.batch, channel: index.channel, outer: part.first },
+            ...(pair ? { channels } : { inner: inner / vector, tap: w.dilation * wide }),
+            ...{ x_at: part.at.x / vector, y_at: part.at.y / vector, indices_at: (part.at.indices ?? 0) / 4 },
           },
           bind: bound(part),
-          count: (part.count * product(ySize)) / 4 / quads,
+          count: (((part.count * product(ySize) * inner) / ySize[2]!) * (columns / RUN)) / (pair ? 1 : vector),
         },
         adapter,
-        mostOf(taps * 4 * quads),
+        mostOf(taps * vector * RUN),
       ),
     );
   };
 
   const plans: Plan[] = [];
-  const aligned = (name: 'x' | 'y' | 'indices') => parts.every((part) => (part.at[name] ?? 0) % 4 === 0);
-  const stores = !half && aligned('y') && aligned('indices');
-  if (stores && inner === 1 && ySize[2]! % 4 === 0) {
-    const w = axes[2];
-    if (whole && w.kernel === 2 && w.stride === 2 && w.dilation === 1 && xSize[2] === 2 * ySize[2]! && aligned('x'))
-      plans.push(make('pair', 'windows 2 wide and 2 apart: x and y are moved as vectors', rows(windowPair)));
-    plans.push(make('row', 'channels first, four windows of a row at a time', rows(windowRow)));
+  const aligned = (unit: number) => parts.every(({ at }) => at.x % unit === 0 && at.y % unit === 0 && (at.indices ?? 0) % 4 === 0);
+  const twoWide = whole && w.kernel === 2;
+  const row = xSize[2]! / vector;
+  if (inner === 1 && twoWide && w.stride === 2 && w.dilation === 1 && row === ySize[2]! / (vector / 2) && row % 2 === 0 && aligned(vector)) {
+    const steps = wholes(windowPair, row / 2, [xSize[1]! * row, row, 0]);
+    plans.push(make('pair', 'windows 2 wide and 2 apart: x and y are moved as vectors', steps));
   }
-  if (stores && inner % 4 === 0 && aligned('x')) plans.push(make('pixel', 'channels last, vectors of channels', plain(4)));
+  if (twoWide && inner % vector === 0 && aligned(vector)) {
+    const channel = inner / vector;
+    const steps = wholes(windowPixel, ySize[2]!, [xSize[1]! * xSize[2]! * channel, xSize[2]! * channel, channel]);
+    plans.push(make('pixel pair', 'channels last, windows 2 wide: vectors of channels', steps));
+  }
+  const words = !half && parts.every(({ at }) => at.y % 4 === 0 && (at.indices ?? 0) % 4 === 0);
+  if (words && inner === 1 && ySize[2]! % 4 === 0) plans.push(make('row', 'channels first, four windows of a row at a time', rows()));
+  if (!half && inner % 4 === 0 && aligned(4)) plans.push(make('pixel', 'channels last, vectors of channels', plain(4)));
   plans.push(make('plain', 'one window at a time', plain(1)));
   return plans;
 }
