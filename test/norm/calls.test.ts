@@ -103,6 +103,18 @@ test('one group is a layer norm, groups of one channel are an instance norm', as
   }
 });
 
+test('a group of one value is its bias, and its gradient 0', async () => {
+  const ctx = await context();
+  const x = ctx.tensor([1, -2, 3, 4], [2, 2, 1]);
+  const options = { groups: 2, weight: ctx.tensor([3, 4], [2]), bias: ctx.tensor([5, 6], [2]) };
+  expect(Array.from(await groupNorm(x, options).data())).toEqual([5, 6, 5, 6]); // ONNX Runtime 1.30 CPU
+  const { dx, dw, db } = groupNormBackward(x, x, options);
+  expect([dx, dw, db].map((t) => t.shape)).toEqual([[2, 2, 1], [2], [2]]);
+  near(await dx.data(), [0, 0, 0, 0], 1e-4);
+  near(await dw.data(), [0, 0]);
+  near(await db.data(), [4, 2]);
+});
+
 type Ops = Record<string, (...args: unknown[]) => never>;
 const cpu = reference as unknown as Ops;
 
@@ -159,6 +171,7 @@ const REFUSED: readonly (readonly [op: string, shape: readonly number[], options
   ['batchNorm', [2, 0, 3], { training: true }, 'x [2, 0, 3] has an empty axis; expected channels and spatial sizes of 1 or more; only the batch may be 0'],
   ['instanceNorm', [2, 4, 1], {}, 'x [2, 4, 1] has one value for each mean; expected more than one'],
   ['instanceNorm', x3, { training: true }, 'unknown option "training"; options are weight, bias, eps'],
+  ['groupNorm', [1, 4, 1], { groups: 4 }, 'x [1, 4, 1] has one value for each mean; expected more than one'],
   ['groupNorm', x3, {}, 'groups is undefined; expected a whole number of 1 or more'],
   ['groupNorm', x3, { groups: 3 }, 'groups 3 do not divide the 4 channels of x; expected a divisor of the channels'],
   ['batchNormBackward', x3, { training: true, gradients: ['db', 'dz'] }, 'gradients is ["db", "dz"]; expected some of dx, dw, db'],

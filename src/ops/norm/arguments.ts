@@ -83,7 +83,8 @@ export const normCall =
       bias: channelwise(op, 'bias', given, channels, ['f32', 'f16']),
       ...{ dy: null, gradients: [] },
     };
-    if (own && lengthOf(call) === 1)
+    // PyTorch's rule: group normalisation takes single values, which become the bias, as long as there are several.
+    if (own && lengthOf(call) * (kind === 'group' ? x.shape[0]! : 1) === 1)
       refuse(
         op,
         `x ${list(x.shape)} has one value for each mean`,
