@@ -1,5 +1,5 @@
 //! large[n,i] = small[n,o] if the index of window o names i, else 0, for windows side by side: i = o*S + t, 2 of them wide.
-//! One invocation: PAIRS pairs of windows next to each other along W, and all their cells, as vectors. small and large are [outer, D, H, W] of words,
+//! One invocation: RUN times two windows next to each other along W, and all their cells, as vectors. small and large are [outer, D, H, W] of words,
 //! W of large a multiple of 4; windows may stand over its end along D and H. With CHECK, an index that leaves its window is reported.
 //! Source: PyTorch MaxUnpool, and the gradient of MaxPool.
 import package::lib::grid::{flat_index};
@@ -9,7 +9,7 @@ import package::lib::verdict::{stray};
 
 override SD: u32;
 override SH: u32;
-override PAIRS: u32;
+override RUN: u32;
 /// Whether windows stand over the end along D or H.
 override CROP: u32;
 override CHECK: u32;
@@ -20,38 +20,29 @@ override CHECK: u32;
 @group(0) @binding(3) var<storage, read_write> verdict: array<atomic<u32>>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-/// The cells of two windows in row (d, h) of large: those that an index names get the value.
-fn cells(at: u32, vectors: u32, h: u32, from_row: u32, from_w: vec4u, value: vec2u) -> vec4<bool> {
-  if (CROP != 0u && h >= params.large.y) { return vec4<bool>(); }
-  let hit = from_w == vec4u(from_row + h * params.steps.y);
-  large[at + h * vectors] = select(vec4u(), value.xxyy, hit);
+/// What is the same for a run: large's planes and rows are so many vectors `apart`, indices `steps`; of a row's four cells they are `columns`;
+/// `room` is left of D and H.
+struct Run { apart: vec2u, steps: vec2u, columns: vec4u, room: vec2u }
+/// Two windows: their values, and their indices from the first cell of the first window on.
+struct Two { value: vec2u, index: vec2u }
+
+/// The cells in row b of plane a, from vector `at` on: those that an index names get the value.
+fn cells(r: Run, two: Two, at: u32, a: u32, b: u32) -> vec4<bool> {
+  if (CROP != 0u && (a >= r.room.x || b >= r.room.y)) { return vec4<bool>(); }
+  let index = two.index - vec2u(a * r.steps.x + b * r.steps.y);
+  let hit = index.xxyy == r.columns;
+  large[at + a * r.apart.x + b * r.apart.y] = select(vec4u(), two.value.xxyy, hit);
   return hit;
 }
 
-/// The cells of two windows in plane d of large. Up to 3 rows are unrolled: CPUs take long over loops.
-fn plane(d: u32, n: u32, h: u32, w: u32, vectors: u32, from_w: vec4u, value: vec2u) -> vec4<bool> {
-  if (CROP != 0u && d >= params.large.x) { return vec4<bool>(); }
-  let at = params.large_at + (n * params.large.x + d) * params.large.y * vectors + w;
-  let row = d * params.steps.x;
-  var met = cells(at, vectors, h, row, from_w, value);
-  if (SH > 1u) { met |= cells(at, vectors, h + 1u, row, from_w, value); }
-  if (SH > 2u) { met |= cells(at, vectors, h + 2u, row, from_w, value); }
-  if (SH > 3u) {
-    for (var b = 3u; b < SH; b++) { met |= cells(at, vectors, h + b, row, from_w, value); }
+/// The cells in plane a. The first two of each axis are unrolled: CPUs take long over loops.
+fn slab(r: Run, two: Two, at: u32, a: u32) -> vec4<bool> {
+  var met = cells(r, two, at, a, 0u);
+  if (SH > 1u) { met |= cells(r, two, at, a, 1u); }
+  if (SH > 2u) {
+    for (var b = 2u; b < SH; b++) { met |= cells(r, two, at, a, b); }
   }
   return met;
-}
-
-/// Pair p of an invocation's windows, and whether both stay in theirs.
-fn pair(p: u32, id: u32, n: u32, d: u32, h: u32, w: u32, vectors: u32, first: u32) -> bool {
-  let value = small[params.small_at + PAIRS * id + p];
-  let index = indices[params.indices_at + PAIRS * id + p];
-  let from_w = index.xxyy - vec4u(first) - (4u * w + vec4u(0u, 1u, 2u, 3u)) * params.steps.z;
-  var met = plane(d, n, h, w, vectors, from_w, value);
-  if (SD > 1u) {
-    for (var a = 1u; a < SD; a++) { met |= plane(d + a, n, h, w, vectors, from_w, value); }
-  }
-  return (met.x | met.y) & (met.z | met.w);
 }
 
 @compute @workgroup_size(64)
@@ -59,19 +50,37 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
   let vectors = params.small.z / 2u;
-  let blocks = vectors / PAIRS;
+  let blocks = vectors / RUN;
+  let size = params.large.xy;
+  let steps = params.steps;
   let rows = over(id, blocks);
   let depths = over(rows, params.small.y);
   let n = over(depths, params.small.x);
-  let d0 = (depths - n * params.small.x) * SD;
-  let h0 = (rows - depths * params.small.y) * SH;
-  let w = PAIRS * (id - rows * blocks);
-  let first = first_of(n, 0u);
-  var stay = pair(0u, id, n, d0, h0, w, vectors, first);
-  if (PAIRS > 1u) { stay &= pair(1u, id, n, d0, h0, w + 1u, vectors, first); }
-  if (PAIRS > 2u) {
-    stay &= pair(2u, id, n, d0, h0, w + 2u, vectors, first);
-    stay &= pair(3u, id, n, d0, h0, w + 3u, vectors, first);
+  let d = (depths - n * params.small.x) * SD;
+  let h = (rows - depths * params.small.y) * SH;
+  let w = RUN * (id - rows * blocks);
+  let run = Run(vec2u(size.y * vectors, vectors), steps.xy, vec4u(0u, 1u, 2u, 3u) * steps.z, size - min(vec2u(d, h), size));
+  let next = 4u * steps.z;
+  var to = params.large_at + ((n * size.x + d) * size.y + h) * vectors + w;
+  var here = first_of(n, 0u) + d * steps.x + h * steps.y + 4u * w * steps.z;
+  var at = RUN * id;
+  let end = at + RUN;
+  let small_at = params.small_at;
+  let indices_at = params.indices_at;
+  var stay = true;
+  loop {
+    let two = Two(small[small_at + at], indices[indices_at + at] - here);
+    var met = slab(run, two, to, 0u);
+    if (SD > 1u) {
+      for (var a = 1u; a < SD; a++) { met |= slab(run, two, to, a); }
+    }
+    stay &= (met.x | met.y) & (met.z | met.w);
+    continuing {
+      at++;
+      to++;
+      here += next;
+      break if at >= end; // at the end: CPUs run a loop's body once more to find out at its beginning
+    }
   }
   if (CHECK != 0u && !stay) { stray(); }
 }

@@ -9,7 +9,7 @@ import { type MaxUnpoolOptions, maxUnpoolCall } from '../../src/ops/pool/unpool.
 import type { Layout } from '../../src/plan.ts';
 import { count, differs, hash32 } from '../fixtures.ts';
 import { context, thrown } from '../gpu.ts';
-import { GEOMETRIES, titleOf, unpoolable } from './cases.ts';
+import { GEOMETRIES, HALVES, titleOf, unpoolable } from './cases.ts';
 import { bitsOf, runPlan, unequal, valuesOf, wrapped } from './run.ts';
 
 const POOL = { 1: reference.maxPool1d, 2: reference.maxPool2d, 3: reference.maxPool3d };
@@ -57,6 +57,7 @@ async function faults(ctx: Context, { title, shape, indices, options, layout, ha
         : maxUnpoolCall(op, rank, x.spec, index.spec, all);
       for (const plan of (backward ? unpoolGradientPlans : unpoolPlans)(call, ctx.adapter)) {
         seen.add(`${backward ? 'backward ' : ''}${options.duplicates} ${plan.name}`);
+        if (half && !backward) seen.add(`f16 ${plan.name}`);
         const y = Object.values(runPlan(ctx, op, plan, { [backward ? 'dy' : 'input']: x, indices: index }))[0]!;
         const message = sum && !backward ? differs(await y.data(), run(places), { units: 0, scale: 1 }) : unequal(await bitsOf(y), moved);
         if (message) found.push(`${title}, ${JSON.stringify(options)}, ${backward ? 'backward, ' : ''}${plan.name}, ${check}: ${message}`);
@@ -71,7 +72,7 @@ async function faults(ctx: Context, { title, shape, indices, options, layout, ha
 
 /** Indices of poolings, whole geometries with every rule and format in turn. */
 function pooled(half = false): Unpooling[] {
-  return GEOMETRIES.filter(unpoolable).flatMap((g, i) => {
+  return (half ? HALVES : GEOMETRIES).filter(unpoolable).flatMap((g, i) => {
     const { x, options, layout = 'nchw' } = g;
     const rank = (x.length - 2) as 1 | 2 | 3;
     const indexFormat = FORMATS[i % FORMATS.length]!;
@@ -133,10 +134,12 @@ describe('every plan gives what the reference gives, forward and backward', () =
   test('free indices, with duplicates', () => all(FREE()));
   test('f16', async () => {
     const ctx = await context();
-    if (ctx.device.features.has('shader-f16')) await all([...pooled(true).filter((_, i) => i % 4 === 0), ...FREE(true).slice(0, 6)]);
+    if (ctx.device.features.has('shader-f16')) await all([...pooled(true), ...FREE(true).slice(0, 6)]);
     else expect(() => ctx.tensor([1], [1], { dtype: 'f16' })).toThrow(/shader-f16/);
   }, 120_000);
-  test('all plans were met under every rule', () => {
+  test('all plans were met under every rule', async () => {
+    if ((await context()).device.features.has('shader-f16'))
+      for (const name of ['spread', 'place vec4', 'place', 'plain']) expect([...seen]).toContain(`f16 ${name}`);
     for (const rule of RULES) for (const name of ['spread', 'place vec4', 'place', 'pixel', 'plain', 'planes']) expect([...seen]).toContain(`${rule} ${name}`);
     for (const rule of ['last', 'first'])
       for (const name of ['owner', 'backward pick', 'backward owner', 'backward planes'])

@@ -6,7 +6,7 @@ import { type Adapter, type Plan, product, type Step, type TensorSpec } from '..
 import { checkBuffers, dispatches, slices } from '../slices.ts';
 import type { Axes, MaxPoolCall } from './call.ts';
 import { stepsOf } from './format.ts';
-import { around, placeOf } from './place.ts';
+import { around, placeOf, runOf } from './place.ts';
 
 /** Overrides of the windows. */
 export const windowsOf = ([d, h, w]: Axes) => ({
@@ -16,13 +16,6 @@ export const windowsOf = ([d, h, w]: Axes) => ({
 
 /** About 1e9 comparisons at most in one dispatch. */
 const mostOf = (taps: number) => Math.max(Math.floor(1e9 / taps), 1);
-
-/** Vectors that an invocation takes one after another, as many as divide a row: CPUs take long over finding where an invocation is, and GPUs want neighbours to
- * read neighbours. */
-const runOf = (columns: number, { software }: Adapter) => {
-  const most = software ? 16 : 2;
-  return Array.from({ length: most }, (_, i) => most - i).find((n) => columns % n === 0)!;
-};
 
 /** Every admissible plan of max pooling, best first for the adapter.
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
@@ -92,7 +85,7 @@ export function maxPoolPlans(call: MaxPoolCall, adapter: Adapter): Plan[] {
   const [d, h, w] = axes;
   /** Whole windows 2 wide, in vectors of x: from step to step of x along D, H and W. */
   const wholes = (kernel: typeof windowPair, columns: number, strides: readonly number[]) => {
-    const RUN = runOf(columns, adapter);
+    const RUN = runOf(columns, adapter, 2);
     const [deep, low, wide] = strides as [number, number, number];
     const lines = [0, 1].slice(0, d.kernel).flatMap((a) => [0, 1].slice(0, h.kernel).map((b) => [a * d.dilation, b * h.dilation] as const));
     const four = (of: (a: number, b: number) => number) => [0, 1, 2, 3].map((i) => (lines[i] ? of(...lines[i]) : 0));
