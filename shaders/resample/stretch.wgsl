@@ -1,6 +1,7 @@
 //! y[n,d,h,w] = x[n,d/SD,h/SH,w/SW], bit for bit: every input becomes a block of SD x SH x SW outputs; with NAILS only the
 //! one at (OD,OH,OW) of its block is kept, the others are 0.
-//! One invocation: 4 columns of the SH rows that stem from one row of x. x and y are [outer, D, H, W] of words, W of y a multiple of 4. No table.
+//! One invocation: 4 columns, with HALF 8, of the SH rows that stem from one row of x. x and y are [outer, D, H, W] of words, or with HALF of elements of
+//! 2 bytes; rows of y are vectors. No table.
 //! Source: PyTorch interpolate (nearest, whole scale factors); bed of nails.
 import package::lib::grid::{flat_index};
 
@@ -8,6 +9,8 @@ override SD: u32;
 override SH: u32;
 override SW: u32;
 override NAILS: u32;
+/// Whether elements have 2 bytes.
+override HALF: u32;
 override OD: u32;
 override OH: u32;
 override OW: u32;
@@ -25,10 +28,19 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<vec4u>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-/// Column w of the row of x that begins at line.
+/// Column w of y, from the row of x that begins at line; halves lie low.
 fn pick(line: u32, w: u32) -> u32 {
   if (NAILS != 0u && w % SW != OW) { return 0u; }
-  return x[line + w / SW];
+  let at = line + w / SW;
+  if (HALF == 0u) { return x[at]; }
+  return (x[at / 2u] >> (16u * (at % 2u))) & 0xffffu;
+}
+
+/// Word w of the row of y.
+fn word(line: u32, w: u32) -> u32 {
+  if (HALF == 0u) { return pick(line, w); }
+  if (NAILS == 0u && SW % 2u == 0u) { return pick(line, 2u * w) * 0x10001u; } // both halves stem from one
+  return pick(line, 2u * w) | (pick(line, 2u * w + 1u) << 16u);
 }
 
 @compute @workgroup_size(64)
@@ -48,7 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   line = params.x_at + line * params.x_size.z;
   let w = 4u * column;
   var value = vec4u();
-  if (kept) { value = vec4u(pick(line, w), pick(line, w + 1u), pick(line, w + 2u), pick(line, w + 3u)); }
+  if (kept) { value = vec4u(word(line, w), word(line, w + 1u), word(line, w + 2u), word(line, w + 3u)); }
   var at = params.y_at + lines * SH * params.blocks + column;
   for (var m = 0u; m < SH; m++) {
     y[at] = select(value, vec4u(), NAILS != 0u && m != OH);

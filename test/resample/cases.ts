@@ -157,7 +157,10 @@ const inserts: Call[] = [
   ['bedOfNails2d', [1, 8, 3, 4], { stride: [3, 2], offset: [2, 1] }],
   ['bedOfNails2d', [2, 5, 1, 7], { stride: [4, 1] }],
   ['bedOfNails2d', [1, 21, 3, 2], { stride: [2, 4], offset: [0, 3], outputSize: [7, 8] }],
+  ['bedOfNails2d', [1, 3, 3, 8], { stride: [2, 3], offset: [1, 2] }],
+  ['bedOfNails2d', [2, 2, 3, 8], { offset: 1 }],
   ['bedOfNails3d', [1, 1, 2, 3, 2], {}],
+  ['bedOfNails3d', [2, 2, 2, 3, 8], {}],
   ['bedOfNails3d', [1, 4, 3, 2, 4], { stride: [2, 3, 1], offset: [1, 0, 0] }],
   ['bedOfNails3d', [1, 3, 2, 2, 2], { stride: [1, 2, 4], offset: [0, 1, 2], outputSize: [3, 4, 9] }],
   ['zeroInsert1d', [2, 3, 5], {}],
@@ -170,7 +173,14 @@ const inserts: Call[] = [
   ['zeroInsert3d', [2, 1, 2, 2, 3], { stride: [1, 2, 3], offset: [1, 0, 2], outputSize: [4, 3, 12] }],
 ];
 
-const CALLS: readonly Call[] = [...interpolations, ...resizes, ...inserts];
+/** Whole factors whose rows are vectors of 2-byte elements too. */
+const repeats: Call[] = [
+  ['interpolate', [2, 2, 3, 8], { mode: 'nearest', scaleFactor: 3 }],
+  ['interpolate', [1, 3, 2, 3, 4], { mode: 'nearest', scaleFactor: [2, 1, 4] }],
+  ['interpolate', [1, 6, 5, 3], { mode: 'nearest', size: [7, 8] }],
+];
+
+const CALLS: readonly Call[] = [...interpolations, ...resizes, ...inserts, ...repeats];
 
 /** Calls that are enlarged twofold in both layouts: those that real networks make. */
 const TILES: readonly Call[] = [

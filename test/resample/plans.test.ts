@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Context, fromDevice } from '../../src/index.ts';
+import { type Context, fromDevice, interpolate } from '../../src/index.ts';
 import { context } from '../gpu.ts';
 import { EXAMPLES, type Example, groups, HALVES, TILE_EXAMPLES, WIDE } from './cases.ts';
 import { checkAll, OFFSETS, wrapped } from './run.ts';
@@ -35,6 +35,14 @@ describe('every plan equals the reference', () => {
     },
     SLOW,
   );
+  test('halves are moved as words where they stay together or repeat, and as vectors', async () => {
+    const ctx = await context();
+    if (!ctx.device.features.has('shader-f16')) return console.log('this adapter has no shader-f16: f16 is refused here, and tested in Node');
+    const plans = (layout: 'nchw' | 'nhwc') =>
+      interpolate.explain(ctx, { shape: [1, 8, 6, 8], dtype: 'f16', layout, mode: 'nearest', scaleFactor: 2 }).admissible;
+    expect(plans('nchw')).toEqual(['stretch', 'move_half']);
+    expect(plans('nhwc').toSorted()).toEqual(['move', 'move vec4', 'move_row']);
+  });
   test('counts', () => {
     console.log(`plans: ${count.maps} maps, ${count.ran} runs of a plan`);
     expect(count.maps).toBeGreaterThan(2700);

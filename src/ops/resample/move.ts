@@ -37,31 +37,39 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
   const plain = (bytes: number) => parts.flatMap((s) => dispatches(work(bytes)(s), adapter));
 
   const aligned = (bytes: number) => parts.every((s) => (s.at.x * width) % bytes === 0 && (s.at.y * width) % bytes === 0);
-  const rowWords = ySize[2] * inner;
-  if (width === 4 && rowWords % 4 === 0 && rowWords <= WIDEST_FOLD && parts.every((s) => s.at.y % 4 === 0)) {
-    const row = inner === 1 ? axes : foldInner({ outer, inner, axes }).axes;
+  /** A map of whole scale factors, by rows that are vectors of `each` elements. */
+  const stretched = (row: Box['axes'], each: 4 | 8, unit: number) => {
+    const scaled = wholeScale(row);
+    if (!scaled || fill !== 0 || !scaled.scale.some((s) => s > 1)) return;
+    const [SD = 1, SH = 1, SW = 1] = scaled.scale;
+    const [OD = 0, OH = 0, OW = 0] = scaled.offset;
+    const x_size = triple(row, (r) => r.inSize);
+    const blocks = outSize(row[2]!) / each;
+    const steps = parts.flatMap((s) =>
+      dispatches(
+        {
+          kernel: stretch,
+          types: {},
+          constants: { SD, SH, SW, NAILS: Number(scaled.nails), HALF: Number(each === 8), OD, OH, OW },
+          params: { x_size, blocks, x_at: s.at.x / unit, y_at: s.at.y / unit / each },
+          bind: s.bind,
+          count: s.count * ySize[0] * x_size[1] * blocks,
+        },
+        adapter,
+      ),
+    );
+    plans.push(make('stretch', 'whole scale factors: one vector serves all rows that stem from it, without tables', steps, {}));
+  };
+  // Pairs of 2-byte elements that stay together are words.
+  const unit = 4 / width;
+  const inWords = inner % unit === 0 && aligned(4);
+  const rowWords = (ySize[2] * inner) / unit;
+  if (inWords && rowWords % 4 === 0 && rowWords <= WIDEST_FOLD && parts.every((s) => (s.at.y / unit) % 4 === 0)) {
+    const row = inner === unit ? axes : foldInner({ outer, inner: inner / unit, axes }).axes;
     const x_size = triple(row, (r) => r.inSize);
     const y_size = triple(row, outSize);
     const vectors = y_size[2] / 4;
-    const scaled = wholeScale(row);
-    if (scaled && fill === 0 && scaled.scale.some((s) => s > 1)) {
-      const [SD = 1, SH = 1, SW = 1] = scaled.scale;
-      const [OD = 0, OH = 0, OW = 0] = scaled.offset;
-      const steps = parts.flatMap((s) =>
-        dispatches(
-          {
-            kernel: stretch,
-            types: {},
-            constants: { SD, SH, SW, NAILS: Number(scaled.nails), OD, OH, OW },
-            params: { x_size, blocks: vectors, x_at: s.at.x, y_at: s.at.y / 4 },
-            bind: s.bind,
-            count: s.count * y_size[0] * x_size[1] * vectors,
-          },
-          adapter,
-        ),
-      );
-      plans.push(make('stretch', 'whole scale factors: one vector serves all rows that stem from it, without tables', steps, {}));
-    }
+    stretched(row, 4, unit);
     const table = join(row.map((r) => indices(r, 4)));
     const rows = Math.ceil(y_size[1] / 4);
     const steps = parts.flatMap((s) =>
@@ -70,7 +78,10 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
           kernel: moveRow,
           types: {},
           constants: {},
-          params: { x_size, y_size, parts: table.at.map((n) => n / 4), x_at: s.at.x, blocks: [vectors, rows], y_at: s.at.y / 4, fill },
+          params: {
+            ...{ x_size, y_size, parts: table.at.map((n) => n / 4), x_at: s.at.x / unit },
+            ...{ blocks: [vectors, rows], y_at: s.at.y / unit / 4, fill },
+          },
           bind: { ...s.bind, table: 'table' },
           count: s.count * y_size[0] * rows * vectors,
         },
@@ -79,6 +90,7 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
     );
     plans.push(make('move_row', 'vectors along the row, whatever lies in it, and a row that repeats is read once', steps, { table }));
   }
+  if (width === 2 && inner === 1 && ySize[2] % 8 === 0 && parts.every((s) => s.at.y % 8 === 0)) stretched(axes, 8, 1);
   if (aligned(16) && (inner * width) % 16 === 0) {
     const vectors = make('move vec4', 'channels last: 16 bytes of channels at a time', plain(16), { table });
     // On a CPU index arithmetic costs more than loads, and move_row has less of it.
