@@ -97,6 +97,35 @@ const GEOMETRIES: Geometry[] = [
     layout: 'nhwc',
   },
 ];
+/** Groups of one channel, with channels in fours. */
+const DEPTHWISE: Geometry[] = [
+  { op: 'conv2d', x: [2, 8, 7, 9], w: [8, 1, 3, 3], options: { padding: 1, groups: 8 }, layout: 'nhwc', activation: 'gelu' },
+  { op: 'conv2d', x: [1, 20, 6, 3], w: [20, 1, 2, 1], options: { groups: 20, padding: [2, 0] }, layout: 'nhwc' },
+  {
+    op: 'conv2d',
+    x: [3, 4, 9, 10],
+    w: [4, 1, 3, 4],
+    options: {
+      stride: [1, 2],
+      dilation: [2, 1],
+      padding: [
+        [3, 1],
+        [0, 2],
+      ],
+      groups: 4,
+    },
+    layout: 'nhwc',
+  },
+  { op: 'conv2d', x: [1, 4, 12, 11], w: [4, 1, 7, 6], options: { stride: [2, 1], dilation: [1, 2], padding: 5, groups: 4 }, layout: 'nhwc' },
+  { op: T2, x: [2, 4, 5, 11], w: [4, 1, 4, 4], options: { stride: 2, padding: 1, groups: 4 }, layout: 'nhwc', activation: 'leakyRelu' },
+  { op: T2, x: [1, 8, 3, 4], w: [8, 1, 5, 2], options: { stride: [2, 3], dilation: [1, 2], outputPadding: [1, 2], groups: 8 }, layout: 'nhwc' },
+  { op: T2, x: [1, 4, 3, 2], w: [4, 1, 9, 13], options: { stride: [1, 2], groups: 4, padding: [4, 3] }, layout: 'nhwc' },
+  { op: 'conv1d', x: [3, 4, 19], w: [4, 1, 5], options: { padding: 'same', groups: 4 }, layout: 'nhwc' },
+  { op: T1, x: [1, 12, 5], w: [12, 1, 3], options: { stride: 5, outputPadding: 3, groups: 12 }, layout: 'nhwc' },
+  { op: 'conv3d', x: [2, 4, 4, 5, 6], w: [4, 1, 3, 2, 3], options: { padding: 1, groups: 4 }, layout: 'nhwc', activation: 'tanh' },
+  { op: T3, x: [1, 8, 2, 3, 3], w: [8, 1, 3, 3, 2], options: { stride: [2, 1, 2], padding: [1, 1, 0], groups: 8 }, layout: 'nhwc' },
+];
+GEOMETRIES.push(...DEPTHWISE);
 const LAYOUTS = { conv: ['hwio', 'ohwi', 'ihwo'], convTranspose: ['hwoi', 'ohwi'] } as const;
 
 const title = ({ op, x, w, options, layout, activation }: Geometry) =>
@@ -179,6 +208,8 @@ test('conv plans: f32, every geometry under every plan, forward and gradients', 
     '64x64 stacked',
     '128x64 stacked',
     'plain',
+    'line',
+    'depthwise',
   ])
     expect([...seen]).toContain(name);
 });

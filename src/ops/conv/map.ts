@@ -5,6 +5,7 @@ import map8x4 from '../../../shaders/conv/map_8x4.wgsl';
 import map8x8 from '../../../shaders/conv/map_8x8.wgsl';
 import map64x64 from '../../../shaders/conv/map_64x64.wgsl';
 import map128x64 from '../../../shaders/conv/map_128x64.wgsl';
+import mapDepthwise from '../../../shaders/conv/map_depthwise.wgsl';
 import mapLine from '../../../shaders/conv/map_line.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
 import type { Kernel } from '../../kernel.ts';
@@ -100,31 +101,52 @@ function paramsOf(job: MapJob, shape: MapShape, c: MapClass, at: { lists: number
 const types = (job: MapJob) => ({ real_x: job.x.dtype, real_b: job.b?.dtype ?? job.w.dtype, real_y: job.y.dtype });
 const phasesOf = (c: MapClass) => product(c.phases.map((p) => p.length));
 
-/** Plans that read the filter as it lies: one output an invocation, which always works, or neighbours of a line. */
-function directMap(job: MapJob, adapter: Adapter, line: boolean): Part {
+/** How a plan reads the filter as it lies: one output at a time, which always works, or neighbours of a line, or those of four channels. */
+type Direct = 'plain' | 'line' | 'depthwise';
+
+function directMap(job: MapJob, adapter: Adapter, way: Direct): Part {
   const { geometry: g } = job;
   const { depth, channels, row, channel, group } = roles(job);
   const shape = mapShape(g, job.direction, false, channels);
-  const wide = g.axes[2][job.direction === 'gather' ? 'small' : 'large'] > 8 * shape.oStep[2];
-  const per = line ? (wide ? 16 : 8) : 1;
+  const width = sizes(g, job.direction).y[2]!;
+  const fours = way === 'depthwise';
+  const narrow = { plain: 1, line: 8, depthwise: 4 }[way];
+  const wide = width > narrow * shape.oStep[2];
+  const per = wide && way !== 'plain' ? 2 * narrow : narrow;
   const slide = shape.iStep[2] === 1 && Math.abs(shape.iTap[2]) === 1;
+  // Invocations of a workgroup read the same weights, 4 channels at a time; the next 4 of their inputs are near in the cache.
+  const quads = 4;
+  const { real_x, real_b, real_y } = types(job);
+  const real_w = job.w.dtype;
+  const flags = { SLIDE: Number(slide), WIDE: Number(wide) };
   const tables: Record<string, Uint32Array> = {};
   const steps = shape.classes.flatMap((c, i) => {
     const { table, ...at } = tableOf(c, channels, [...job.w.view.axes, row, channel, group, 0, 0]);
     const name = `${job.id}table${i}`;
     tables[name] = table;
+    const ways = {
+      plain: { kernel: map, types: { real_x, real_w, real_b, real_y }, constants: {} },
+      line: { kernel: mapLine, types: { real_x, real_w, real_b, real_y }, constants: flags },
+      depthwise: {
+        kernel: mapDepthwise,
+        types: { real_w, real_b, num: 'vec4f' },
+        constants: { ...flags, TAPS: Math.min(c.taps[2], 4), QUADS: quads },
+      },
+    }[way];
     return batches(job, adapter).flatMap((s) => {
       const blocks = s.count * across(c, per);
       const size = workgroup(blocks, adapter);
       const columns = Math.ceil(blocks / size);
-      const count = g.groups * phasesOf(c) * channels * columns;
-      const most = MOST / Math.max(product(c.taps) * depth * size * per, 1);
+      const count = Math.ceil(fours ? g.groups / (4 * quads) : g.groups) * phasesOf(c) * channels * columns;
+      const most = MOST / Math.max(product(c.taps) * depth * size * per * (fours ? 4 * quads : 1), 1);
+      const params = { ...paramsOf(job, shape, c, at, s), rows: channels, row_blocks: channels, columns, lanes: size, w_at: job.w.at };
+      const four = (list: readonly number[]) => list.map((n) => n / 4);
+      const cells = fours && { x_stride: four(params.x_stride), y_stride: four(params.y_stride), x_at: s.at.x / 4, y_at: s.at.y / 4, channels: g.groups / 4 };
       return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
-          kernel: line ? mapLine : map,
-          types: { ...types(job), real_w: job.w.dtype },
-          constants: { WORKGROUP: size, ...(line && { SLIDE: Number(slide), WIDE: Number(wide) }), ...job.act },
-          params: { ...paramsOf(job, shape, c, at, s), rows: channels, row_blocks: channels, columns, lanes: size, w_at: job.w.at, count, base },
+          ...ways,
+          constants: { WORKGROUP: size, ...ways.constants, ...job.act },
+          params: { ...params, ...cells, count, base },
           bind: { x: s.bind.x, w: job.w.name, b: job.b?.name ?? job.w.name, table: name, y: s.bind.y },
           grid,
         }),
@@ -137,15 +159,16 @@ function directMap(job: MapJob, adapter: Adapter, line: boolean): Part {
       (sum, c) => sum + g.groups * phasesOf(c) * channels * g.batch * across(c, per) * (product(c.taps) * (depth * load + tap) + 1.5 * per + 60),
       0,
     );
-  if (!line) return { ...part, name: 'plain', why: 'one output at a time, the filter as it lies', cost: cost(2, 16) };
+  if (way === 'plain') return { ...part, name: way, why: 'one output at a time, the filter as it lies', cost: cost(2, 16) };
   const kernel = g.axes[2].kernel;
+  const all = slide ? cost(2 + per / kernel, 2) : cost(1 + per, 4);
   // On a GPU neighbours in a line are not neighbours in a load; no measurement asks for a line there yet.
-  const share = adapter.software ? 1 : 3;
+  if (way === 'line') return { ...part, name: way, why: `${per} neighbours of a line, the filter as it lies`, cost: (adapter.software ? 1 : 3) * all };
   return {
     ...part,
-    name: 'line',
-    why: `${per} neighbours of a line, the filter as it lies`,
-    cost: share * (slide ? cost(2 + per / kernel, 2) : cost(1 + per, 4)),
+    name: way,
+    why: `4 channels of ${per} neighbours of a line, the filter as it lies`,
+    cost: adapter.software ? all / 4 : Number.POSITIVE_INFINITY,
   };
 }
 
@@ -156,9 +179,16 @@ const across = ({ phases: [d, h, w] }: MapClass, per: number) => {
 };
 
 /** The plain plan. */
-export const plainMap = (job: MapJob, adapter: Adapter): Part => directMap(job, adapter, false);
+export const plainMap = (job: MapJob, adapter: Adapter): Part => directMap(job, adapter, 'plain');
 /** The plan for groups of few channels, which have nothing to share: what a block saves in loads, a line saves by its neighbours. */
-export const lineMap = (job: MapJob, adapter: Adapter): Part => directMap(job, adapter, true);
+export const lineMap = (job: MapJob, adapter: Adapter): Part => directMap(job, adapter, 'line');
+/** The plan for groups of one channel whose neighbours are neighbours in memory: four at a time, where they lie in fours. Of f32 alone: with vectors of f16 a
+ * software adapter's compiler took 2 to 20 seconds. */
+export function depthwiseMap(job: MapJob, adapter: Adapter): Part | null {
+  const { groups, smallChannels, largeChannels } = job.geometry;
+  const fours = [job.x, job.y].every(({ dtype, strides, at }) => dtype === 'f32' && strides.channel === 1 && at % 4 === 0);
+  return fours && groups % 4 === 0 && smallChannels === groups && largeChannels === groups ? directMap(job, adapter, 'depthwise') : null;
+}
 
 /** A block of outputs of one invocation, or (`tile`) of a workgroup of 256 through its memory. */
 interface Block {

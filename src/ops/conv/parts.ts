@@ -5,7 +5,7 @@ import { checkBuffers } from '../slices.ts';
 import { ACT } from './activation.ts';
 import type { ConvCall } from './call.ts';
 import { multiplyAdds, stridesOf } from './geometry.ts';
-import { blockMaps, lineMap, type MapJob, type Part, plainMap, type Weights } from './map.ts';
+import { blockMaps, depthwiseMap, lineMap, type MapJob, type Part, plainMap, type Weights } from './map.ts';
 import type { Place } from './window.ts';
 
 export type Real = 'f32' | 'f16';
@@ -68,7 +68,8 @@ export function chain(parts: readonly Part[]): Part {
 
 /** The best parts for a map, best first; the plain one always works. */
 export function maps(job: MapJob, adapter: Adapter, most: number): Part[] {
-  const parts = [...blockMaps(job, adapter, most), lineMap(job, adapter)].sort((a, b) => a.cost - b.cost).slice(0, most);
+  const depthwise = depthwiseMap(job, adapter);
+  const parts = [...blockMaps(job, adapter, most), lineMap(job, adapter), ...(depthwise ? [depthwise] : [])].sort((a, b) => a.cost - b.cost).slice(0, most);
   return parts.length < most ? [...parts, plainMap(job, adapter)] : parts;
 }
 
