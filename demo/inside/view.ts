@@ -42,7 +42,7 @@ export class Station {
   constructor({ name, does = '', to, grey = false }: StationOptions) {
     this.#name = name;
     this.map = new Heatmap({ label: name, plain: true, grey });
-    const children = [element('span', { class: 'does' }, does), this.map.element];
+    const children = [element('span', { class: 'does' }, does.replaceAll(' × ', '\u00a0×\u00a0')), this.map.element];
     this.element = to ? element('a', { class: 'station', href: `#${to}` }, ...children) : element('div', { class: 'station' }, ...children);
   }
 

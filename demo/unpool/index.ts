@@ -60,7 +60,7 @@ export class UnpoolPanel extends Lesson {
   readonly #dx = new Grid({ label: 'dx' });
   readonly #dpooled = new Grid({ label: 'd pooled' });
   readonly #dy = new Grid({ label: 'dy, yours', edit: (i, value) => this.#edit('dy', i, value) });
-  readonly #nailed = new Grid({ label: 'd pooled, by bed of nails' });
+  readonly #nailed = new Grid({ label: 'd by nails' });
 
   start(): void {
     const state = this.#state;
