@@ -7,7 +7,7 @@ import { unseen as digits } from '../../demo/train/digits.ts';
 import { parseSafetensors } from '../../src/io/safetensors.ts';
 import * as cpu from '../../src/reference.ts';
 import { violations } from './axe.ts';
-import { difference, onePage, run, tensors, visitPanel } from './lesson.ts';
+import { difference, onePage, run, stopped, tensors, visitPanel } from './lesson.ts';
 import { demo } from './open.ts';
 
 demo();
@@ -155,10 +155,7 @@ describe('FCN', () => {
     await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(before);
     await press(page, 'Pause');
     await page.waitForSelector('#inside[data-by="gpu"]');
-    await page.waitForTimeout(2500);
-    const paused = await steps();
-    await page.waitForTimeout(1500);
-    expect(await steps()).toBe(paused);
+    await stopped(steps);
   });
 });
 

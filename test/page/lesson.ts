@@ -120,6 +120,33 @@ export const leastContrast = (page: Page, panel: string): Promise<number> =>
     return least;
   }, panel);
 
+/** A count when it has stopped: asked again later, it is the same. */
+export async function stopped(count: () => Promise<number>): Promise<number> {
+  let before = -1;
+  const same = async () => {
+    const now = await count();
+    const same = now === before;
+    before = now;
+    return same;
+  };
+  await expect.poll(same, { interval: 1500, timeout: 20_000 }).toBe(true);
+  await new Promise((done) => setTimeout(done, 1500));
+  expect(await count()).toBe(before);
+  return before;
+}
+
+/** Waits until a panel knows that it is out of view. */
+export const unseen = (page: Page, panel: string): Promise<unknown> =>
+  page.waitForFunction((panel) => !(document.getElementById(panel) as unknown as { visible: { value: boolean } }).visible.value, panel);
+
+/** Clicks, and counts what moves within an element in the next frame. It is counted in the page: where that is slow, the movement may have ended when it is asked. */
+export const movedBy = (button: Locator, within: string): Promise<number> =>
+  button.evaluate(async (node, within) => {
+    (node as HTMLElement).click();
+    await new Promise(requestAnimationFrame);
+    return document.querySelector(within)!.getAnimations({ subtree: true }).length;
+  }, within);
+
 /** Tensors that the page's context holds. */
 export const tensors = (page: Page): Promise<number> =>
   page.evaluate(`import('/gpu.ts').then(({ openGpu }) => openGpu()).then(({ ctx }) => ctx.memory().tensors)`) as Promise<number>;

@@ -1,7 +1,7 @@
 // Panel "The matrix C and its transpose".
 import { describe, expect, test } from 'vitest';
 import * as cpu from '../../src/reference.ts';
-import { cells, compared, difference, expectNear, grid, onePage, values } from './lesson.ts';
+import { cells, compared, difference, expectNear, grid, movedBy, onePage, values } from './lesson.ts';
 import { demo } from './open.ts';
 
 demo();
@@ -165,8 +165,7 @@ test('Transpose takes the transposed matrix away and brings it back, flying unle
   expect(await button.getAttribute('aria-pressed')).toBe('false');
   expect(await flying()).toBe(0);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
-  await button.click();
-  await expect.poll(flying).toBe(36); // every weight of every row
+  expect(await movedBy(button, '#matrix .matrix-grids')).toBe(36); // every weight of every row
   expectNear(await values(grid(page, 'matrix', 'Cᵀ·y')), expected(DEFAULT).z.data, 'the way back');
   await expect.poll(flying, { timeout: 5000 }).toBe(0);
   await page.emulateMedia({ reducedMotion: 'reduce' });

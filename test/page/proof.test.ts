@@ -44,7 +44,7 @@ describe('results', () => {
     expect(verdict).toContain(`1 wrong (${half[0]}, by `);
     expect(await page.textContent('#proof .proof-badge')).toMatch(/^Ours = float64 reference in \d+ results, largest error \d/);
     await panel.getByRole('button', { name: 'Copy as Markdown' }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('1 wrong (bilinear backward 64ch');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('1 wrong (bilinear backward 64ch');
     expect(log).toEqual([]);
   }, 180_000);
 
@@ -75,7 +75,7 @@ describe('results', () => {
     }
     expect(await page.textContent('#proof .proof-adapter')).toContain('Copy');
     await panel.getByRole('button', { name: 'Copy as Markdown' }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`| ${shown[0]![0]} |`);
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(`| ${shown[0]![0]} |`);
     expect(log).toEqual([]);
   }, 240_000);
 });

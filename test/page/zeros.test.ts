@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as cpu from '../../src/reference.ts';
 import { violations } from './axe.ts';
-import { cells, compared, difference, expectNear, grid, onePage, values, visitPanel } from './lesson.ts';
+import { cells, compared, difference, expectNear, grid, movedBy, onePage, values, visitPanel } from './lesson.ts';
 import { demo } from './open.ts';
 
 demo();
@@ -139,13 +139,12 @@ describe('stages', () => {
     await shared.set(hashOf(DEFAULT, 0));
     await page.emulateMedia({ reducedMotion: 'no-preference' });
     const flying = () => page.evaluate(() => document.querySelector('#zeros .zeros-grids')!.getAnimations({ subtree: true }).length);
-    await page.locator('#zeros').getByRole('button', { name: 'One step on' }).click();
-    await expect.poll(flying).toBe(9);
+    const on = page.locator('#zeros').getByRole('button', { name: 'One step on' });
+    expect(await movedBy(on, '#zeros .zeros-grids')).toBe(9);
     await expect.poll(flying, { timeout: 5000 }).toBe(0);
     await shared.set(hashOf(DEFAULT, 2));
     await expect.poll(flying, { timeout: 5000 }).toBe(0);
-    await page.locator('#zeros').getByRole('button', { name: 'One step on' }).click();
-    await expect.poll(flying).toBeGreaterThanOrEqual(9);
+    expect(await movedBy(on, '#zeros .zeros-grids')).toBeGreaterThanOrEqual(9);
     await page.emulateMedia({ reducedMotion: 'reduce' });
   });
 
