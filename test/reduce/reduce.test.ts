@@ -134,6 +134,8 @@ describe('reductions: at and beyond the edges', () => {
     const x = ctx.tensor([], [0, 3]);
     expect(await gpu.sum(x).item()).toBe(0);
     expect(Array.from(await gpu.sum(x, { axes: [0] }).data())).toEqual([0, 0, 0]);
+    expect(Array.from(await gpu.sum(ctx.tensor([], [0, 4]), { axes: [0] }).data())).toEqual([0, 0, 0, 0]);
+    expect(Array.from(await gpu.sum(ctx.tensor([], [0, 4, 3]), { axes: [0, 2] }).data())).toEqual([0, 0, 0, 0]);
     expect(gpu.mean(x, { axes: [1] }).shape).toEqual([0]);
     expect(gpu.sumBackward(ctx.tensor([1], []), [0, 3]).shape).toEqual([0, 3]);
   });

@@ -114,7 +114,8 @@ export function folds(op: string, id: string, what: Summand, groups: readonly Gr
       rest.splice(at, 1, { size: parts, summed: true }, { size: reduced / parts, summed: true });
       continue;
     }
-    const wide = sources.every((s) => s.skew % LANES === 0);
+    // A source without elements is bound as one word.
+    const wide = outer * reduced * inner > 0 && sources.every((s) => s.skew % LANES === 0);
     // Along the summed axis four sums run beside each other, to be added by the next pass.
     const folded = wide && inner === 1 && reduced % LANES === 0 && reduced > LEAST_TERMS;
     if (folded) [reduced, inner] = [reduced / LANES, LANES];
