@@ -2,6 +2,7 @@ import correlate from '../../../shaders/conv/correlate.wgsl';
 import correlate1x8 from '../../../shaders/conv/correlate_1x8.wgsl';
 import correlate8x4 from '../../../shaders/conv/correlate_8x4.wgsl';
 import correlate8x8 from '../../../shaders/conv/correlate_8x8.wgsl';
+import correlate8xLine from '../../../shaders/conv/correlate_8xline.wgsl';
 import correlateLine from '../../../shaders/conv/correlate_line.wgsl';
 import sum from '../../../shaders/conv/sum.wgsl';
 import total from '../../../shaders/conv/total.wgsl';
@@ -45,6 +46,7 @@ const BLOCKS: readonly Block[] = [
   { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4 },
   { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8 },
   { name: 'line', why: 'neighbouring taps of 1 channel in registers', kernel: correlateLine, rows: 1, columns: 8, line: true },
+  { name: '8xline', why: '8 channels x 2 runs of neighbouring taps in registers', kernel: correlate8xLine, rows: 8, columns: 8, line: true },
   { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1 },
 ];
 
@@ -66,13 +68,16 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
   const windows = batches({ op, geometry: g, x: job.small, y: job.large }, adapter);
   const room = Math.floor(Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer) / (4 * elements));
 
-  return BLOCKS.map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
+  const apart = W.stride / W.dilation;
+  const shift = apart === 1 || apart === 2 ? apart : 0;
+  // What does not move along has nothing to share with the next position.
+  const moves = shift > 0 && shift < W.kernel;
+  return BLOCKS.filter(({ line, rows }) => !line || rows === 1 || moves).map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
     const rowBlocks = Math.ceil(rows / per);
     const wide = W.kernel > 4;
-    const columns = line && !wide ? 4 : most;
-    const across = line ? (channels * taps * Math.ceil(W.kernel / columns)) / W.kernel : Math.ceil((channels * taps) / columns);
-    const apart = W.stride / W.dilation;
-    const shift = apart === 1 || apart === 2 ? apart : 0;
+    const columns = line ? (per > 1 ? Math.min(W.kernel, 4) : wide ? 8 : 4) : most;
+    const runs = line && per > 1 ? 2 : 1;
+    const across = Math.ceil((line ? (channels * taps * Math.ceil(W.kernel / columns)) / W.kernel : (channels * taps) / columns) / runs);
     const size = workgroup(across, adapter);
     const blocks = Math.ceil(across / size);
     const tiles = g.groups * rowBlocks * blocks * size;
@@ -83,6 +88,12 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
       const perSlice = Math.ceil(lines / Math.min(wanted, lines, Math.max(Math.floor(room / windows.length), 1)));
       return { lines, perSlice, slices: Math.ceil(lines / perSlice) };
     });
+    // Loads of an invocation: one a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row
+    // and a handful of columns, and took 2 to 5 times as long as one weight an invocation on both software adapters.
+    const block = (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1);
+    // Lines save loads of large alone. Two of them beside 8 rows were measured on software adapters only.
+    const lines = adapter.software ? 14 + 2 * shift : Number.POSITIVE_INFINITY;
+    const loads = !line ? block : per === 1 ? 5 + (shift || columns) : lines;
     const count = cuts.reduce((n, c) => n + c.slices, 0);
     const direct = count === 1;
     if (!direct && count > room)
@@ -94,14 +105,14 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     const steps = windows.flatMap((s, i) => {
       const cut = cuts[i]!;
       const count = (tiles / size) * cut.slices;
-      const most = MOST / (cut.perSlice * piece * per * columns * size);
+      const most = MOST / (cut.perSlice * piece * per * runs * columns * size);
       const at = direct ? dw.at : before * elements;
       before += cut.slices;
       return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
           kernel: shader,
           types: { real_small: job.small.dtype, real_large: job.large.dtype, real_w: direct ? dw.dtype : 'f32' },
-          constants: { WORKGROUP: size, ...(line && { WIDE: Number(wide), SHIFT: shift }) },
+          constants: { WORKGROUP: size, ...(line && { SHIFT: shift, ...(per > 1 ? { TAPS: columns } : { WIDE: Number(wide) }) }) },
           params: {
             ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
             ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
@@ -118,13 +129,7 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     return {
       name,
       why: direct ? why : `${why}, ${count} slices`,
-      // Loads of all invocations: one a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row
-      // and a handful of columns, and took 2 to 5 times as long as one weight an invocation on both software adapters.
-      cost:
-        tiles *
-        g.batch *
-        product(g.axes.map((a) => a.small)) *
-        (line ? 5 + (shift || columns) : (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1)),
+      cost: tiles * g.batch * product(g.axes.map((a) => a.small)) * loads,
       steps,
       once: [],
       kept: {},
