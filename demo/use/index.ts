@@ -73,7 +73,7 @@ export class UsePanel extends Panel {
       ),
     );
     this.#text.addEventListener('input', () => this.#edited.set(example.value, this.#text.value));
-    this.find('.use-npm').append(element('pre', { tabindex: 0 }, 'npm install webgpu-upsample'));
+    this.find('.use-npm').append(element('pre', { tabindex: 0 }, 'npm install webgpu-upsample\nnpm install webgpu # in Node'));
     const address = `https://cdn.jsdelivr.net/npm/webgpu-upsample@${version}/dist/webgpu-upsample.min.js`;
     const lines = ['<script type="module">', `  import { createContext, bilinear2d } from '${address}';`, '  const ctx = await createContext();', '</script>'];
     this.find('.use-cdn').append(element('pre', { tabindex: 0 }, lines.join('\n')));
