@@ -15,7 +15,7 @@ struct Params {
   channel: u32,     // from channel to channel
   outer: u32,       // the first of outer in this dispatch,
   outers: u32,      // and how many
-  column: u32,      // whether columns of a plane lie together
+  column: u32,      // whether indices count along D first, then H, then W
   small_at: u32,
   large_at: u32,
   indices_at: u32,
@@ -37,16 +37,16 @@ fn first_of(n: u32, c: u32) -> u32 {
 fn cell_of(index: u32, first: u32) -> vec3u {
   let local = index - first;
   let at = over(local, params.unit);
-  let size = params.plane;
+  let reverse = params.column != 0u;
+  let size = select(params.plane, params.plane.zyx, reverse); // what lies together comes last
   let area = size.y * size.z;
-  var d = 0u;
-  if (size.x != 1u || at >= area) { d = at / area; }
-  let rest = at - d * area;
-  let short = select(size.z, size.y, params.column != 0u); // what lies together
-  let long = over(rest, short);
-  var cell = vec3u(d, long, rest - long * short);
-  if (params.column != 0u) { cell = cell.xzy; }
-  let known = index >= first && at * params.unit == local && all(cell < size) && all(cell < params.large);
+  var slow = 0u;
+  if (size.x != 1u || at >= area) { slow = at / area; }
+  let rest = at - slow * area;
+  let middle = over(rest, size.z);
+  var cell = vec3u(slow, middle, rest - middle * size.z);
+  if (reverse) { cell = cell.zyx; }
+  let known = index >= first && at * params.unit == local && all(cell < params.plane) && all(cell < params.large);
   return select(vec3u(NOWHERE), cell, known);
 }
 

@@ -37,7 +37,7 @@ export const cleared = (name: string, bytes: number, { limits }: Adapter): Step[
 export const cellParams = (small: TensorSpec, indexing: Indexing) => {
   const { batch, channel, axes } = stepsOf(indexing);
   const { inner, channels } = around(small);
-  return { inner, channels, plane: indexing.plane, unit: Math.min(...axes), steps: axes, batch, channel, column: Number(axes[1] < axes[2]) };
+  return { inner, channels, plane: indexing.plane, unit: Math.min(...axes), steps: axes, batch, channel, column: Number(indexing.format === 'onnx-column') };
 };
 
 /** What all plans between windows and cells have in common. */
