@@ -13,14 +13,14 @@ export interface RaceOptions {
   readonly mostRounds: number;
   /** Least duration of one entry's part of a round, in ms. */
   readonly roundMs: number;
-  /** Time after which a visit has no further rounds, if all visits together have three, in ms. */
+  /** Time after which a visit has no further rounds, if all visits together have six, in ms. */
   readonly mostMs: number;
   /** A peer's call that takes longer is not repeated, in ms. */
   readonly mostCallMs: number;
 }
 
 const MOST_CALLS = 1000;
-const LEAST_ROUNDS = 3; // of all visits
+const LEAST_ROUNDS = 6; // of all visits
 
 /** Milliseconds a call, `calls` of them one after another, until the GPU has finished the last. */
 async function time(entry: Entry, calls: number, done: () => Promise<unknown>): Promise<number> {
