@@ -10,6 +10,8 @@ import package::lib::verdict::{stray};
 override SD: u32;
 override SH: u32;
 override RUN: u32;
+/// Whether a step of the run takes two times two windows.
+override TWICE: bool;
 /// Whether windows stand over the end along D or H.
 override CROP: u32;
 override CHECK: u32;
@@ -45,6 +47,15 @@ fn slab(r: Run, two: Two, at: u32, a: u32) -> vec4<bool> {
   return met;
 }
 
+/// All cells of two windows. Whether both indices stay in theirs.
+fn both(r: Run, two: Two, at: u32) -> bool {
+  var met = slab(r, two, at, 0u);
+  if (SD > 1u) {
+    for (var a = 1u; a < SD; a++) { met |= slab(r, two, at, a); }
+  }
+  return (met.x | met.y) & (met.z | met.w);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
@@ -61,6 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let w = RUN * (id - rows * blocks);
   let run = Run(vec2u(size.y * vectors, vectors), steps.xy, vec4u(0u, 1u, 2u, 3u) * steps.z, size - min(vec2u(d, h), size));
   let next = 4u * steps.z;
+  let each = select(1u, 2u, TWICE);
   var to = params.large_at + ((n * size.x + d) * size.y + h) * vectors + w;
   var here = first_of(n, 0u) + d * steps.x + h * steps.y + 4u * w * steps.z;
   var at = RUN * id;
@@ -69,16 +81,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let indices_at = params.indices_at;
   var stay = true;
   loop {
-    let two = Two(small[small_at + at], indices[indices_at + at] - here);
-    var met = slab(run, two, to, 0u);
-    if (SD > 1u) {
-      for (var a = 1u; a < SD; a++) { met |= slab(run, two, to, a); }
-    }
-    stay &= (met.x | met.y) & (met.z | met.w);
+    stay &= both(run, Two(small[small_at + at], indices[indices_at + at] - here), to);
+    if (TWICE) { stay &= both(run, Two(small[small_at + at + 1u], indices[indices_at + at + 1u] - here - next), to + 1u); }
     continuing {
-      at++;
-      to++;
-      here += next;
+      at += each;
+      to += each;
+      here += each * next;
       break if at >= end; // at the end: CPUs run a loop's body once more to find out at its beginning
     }
   }

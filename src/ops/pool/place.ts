@@ -16,7 +16,7 @@ export const around = ({ shape: [n, c], layout }: TensorSpec) =>
 /** How many of a row's `columns` an invocation takes one after another: as many as divide it, up to `few` on a GPU, where neighbours should read neighbours;
  * a CPU takes long over finding where an invocation is. */
 export function runOf(columns: number, { software }: Adapter, few: number): number {
-  let run = software ? 16 : few;
+  let run = software ? 32 : few;
   while (columns % run) run--;
   return run;
 }

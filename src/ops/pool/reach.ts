@@ -78,7 +78,7 @@ function spreads({ call, adapter, half, windows, params, parts, kernels }: Job, 
       {
         kernel: half ? spreadHalf : spread,
         types: {},
-        constants: { SD, SH, RUN, CROP, CHECK: Number(check) },
+        constants: { SD, SH, RUN, CROP, CHECK: Number(check), ...(!half && { TWICE: Number(RUN % 2 === 0) }) },
         params: { ...rest, small_at: small_at / each, large_at: large_at / each / 2, indices_at: indices_at / each },
         bind: { ...part.bind, verdict },
         count: (part.count * windows) / each / RUN,
