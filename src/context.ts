@@ -1,4 +1,4 @@
-import { checkOptions, checkShape, countElements, refuse, show, UpsampleError } from './check.ts';
+import { checkOptions, checkShape, countElements, type ErrorCode, refuse, show, UpsampleError } from './check.ts';
 import { Derived } from './derived.ts';
 import { uploadable } from './elements.ts';
 import { type Fault, guarded } from './fault.ts';
@@ -40,8 +40,9 @@ export class Context {
   /** Buffers of the pool that tensors' derivations hold. */
   #derived = 0;
   readonly #recorder: Recorder;
-  #ended: UpsampleError | undefined;
-  readonly #waiting = new Set<(error: UpsampleError) => void>();
+  /** Why nothing can be computed any more, for an operation that asks. */
+  #ended: ((op: string) => UpsampleError) | undefined;
+  readonly #waiting = new Set<() => void>();
   readonly #scopes: Set<Tensor>[] = [];
 
   /** @internal use createContext or fromDevice */
@@ -64,9 +65,7 @@ export class Context {
     this.#pipelines = new Pipelines(device);
     this.#recorder = new Recorder(device, () => this.#pool.trim());
     this.lost = device.lost;
-    device.lost.then((info) =>
-      this.#end(new UpsampleError('device-lost', 'device', `the device is lost (${info.reason}): ${info.message || 'no reason given'}`)),
-    );
+    device.lost.then((info) => this.#end('device-lost', `the device is lost (${info.reason}): ${info.message || 'no reason given'}`));
   }
 
   /** Uploads an array as a tensor: elements in memory order, [N, C, ...spatial] for `nchw`, [N, ...spatial, C] for `nhwc`.
@@ -193,29 +192,30 @@ export class Context {
     for (const program of this.#programs.values()) program.destroy();
     this.#programs.clear();
     this.#pool.trim(0);
-    this.#end(new UpsampleError('disposed', 'context', 'the context was destroyed'));
+    this.#end('disposed', 'the context was destroyed');
     if (this.#owned) this.device.destroy();
   }
 
-  #end(error: UpsampleError): void {
-    this.#ended ??= error;
-    this.#recorder.end(this.#ended);
-    for (const reject of this.#waiting) reject(this.#ended);
+  #end(code: ErrorCode, why: string): void {
+    this.#ended ??= (op) => new UpsampleError(code, op, why);
+    this.#recorder.end(this.#ended('context'));
+    for (const reject of this.#waiting) reject();
     this.#waiting.clear();
   }
 
   /** @internal throws when the context can no longer compute */
   alive(op: string): void {
-    if (this.#ended) throw new UpsampleError(this.#ended.code, op, this.#ended.message);
+    if (this.#ended) throw this.#ended(op);
   }
 
   /** @internal waits for the GPU without outliving it: many WebGPU promises resolve or hang on a lost device */
   settled<T>(op: string, promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#ended) return reject(new UpsampleError(this.#ended.code, op, this.#ended.message));
-      this.#waiting.add(reject);
+      const ended = () => reject(this.#ended!(op));
+      if (this.#ended) return ended();
+      this.#waiting.add(ended);
       const end = (act: () => void) => {
-        if (this.#waiting.delete(reject)) act();
+        if (this.#waiting.delete(ended)) act();
       };
       promise.then(
         (value) => end(() => resolve(value)),

@@ -38,7 +38,9 @@ export class InsidePanel extends Lesson {
   start(): void {
     const { net, skips, cut, scene, feature, z } = this.#state;
     const host: Host = {
-      compute: (call) => this.compute(call),
+      compute: (call) => {
+        if (!this.#due) this.compute(call); // else it was read for values that have changed since
+      },
       say: (text) => {
         const line = this.find('.inside-says');
         if (line.textContent !== text) line.textContent = text;
@@ -122,7 +124,7 @@ export class InsidePanel extends Lesson {
 
   /** Shows what belongs to the present values, soon. */
   #refresh(): void {
-    delete this.dataset['by']; // what is shown is not compared yet
+    this.outdate();
     if (this.#due || !this.#ctx) return;
     this.#due = true;
     void this.#turns.queue(async () => {

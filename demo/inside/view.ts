@@ -19,7 +19,7 @@ export interface View {
 
 /** What a view needs of its panel. */
 export interface Host {
-  compute<I extends Inputs>(call: Call<I>): boolean;
+  compute<I extends Inputs>(call: Call<I>): void;
   /** A sentence below the figure. */
   say(text: string): void;
 }

@@ -82,6 +82,12 @@ export abstract class Lesson extends Panel {
     }
   }
 
+  /** Says that what is shown is not what is asked for any more: a comparison on its way counts no longer. */
+  outdate(part = ''): void {
+    this.#parts.set(part, {});
+    delete this.dataset['by'];
+  }
+
   #report(): void {
     const parts = [...this.#parts.values()];
     const refused = parts.find((part) => part.refused)?.refused;

@@ -188,7 +188,8 @@ describe('learning', () => {
     await most();
     await step(page, 2);
     await compared(page);
-    expect(await most()).toBeLessThanOrEqual(Math.max(...alone));
+    // Never two decoders' steps; a comparison, which is smaller than any step, may fall into the same task.
+    expect(await most()).toBeLessThan(Math.max(...alone) + Math.min(...alone));
   });
 });
 
