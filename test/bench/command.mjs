@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `Times every row with this library and its peers on one device, checks each result first, prints Markdown and writes JSON.
 
 Rows
-  --quick         fewer rows, fewer and shorter rounds: about three minutes on two idle cores
+  --quick         fewer rows, fewer and shorter rounds: under four minutes on two idle cores
   --trend         the rows to look at after every change of a kernel
   --full          layers at their own size; default on a GPU
   --reduced       layers reduced to what a software adapter runs in a fraction of a second; default there
