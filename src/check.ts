@@ -1,4 +1,5 @@
 import { product } from './plan.ts';
+
 /** Why a call failed. `reason` tells apart the three ways of having no adapter. */
 export type ErrorCode =
   | 'invalid-argument'

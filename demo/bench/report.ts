@@ -147,14 +147,13 @@ function fractions(rows: readonly Row[], groups: readonly string[]): string[] {
 export const roofText = ({ copy, fma, gemm, gemmOf: { size, plan } }: Roof): string =>
   `Copy ${digits(copy.median)} GB/s, multiply-add ${digits(fma.median)} GFLOP/s, our matmul of ${size}³ ${digits(gemm.median)} GFLOP/s (plan ${plan})`;
 
-/** Factors of two runs of the same rows whose medians differ by more than each of the two ranges is wide. */
+/** Factors of two runs of the same rows whose ranges have nothing in common. */
 export function disagreements(one: Report, other: Report): string[] {
-  const width = ({ low, high }: Spread) => high - low;
   return one.rows.flatMap((row) => {
     const twin = other.rows.find(({ name }) => name === row.name);
     return row.timings.flatMap((a) => {
       const b = twin?.timings.find((t) => t.library === a.library && t.kind === a.kind && t.layout === a.layout);
-      if (!a.ratio || !b?.ratio || Math.abs(a.ratio.median - b.ratio.median) <= Math.max(width(a.ratio), width(b.ratio))) return [];
+      if (!a.ratio || !b?.ratio || (a.ratio.low <= b.ratio.high && b.ratio.low <= a.ratio.high)) return [];
       return [`${row.name}, ${a.library === 'ours' ? a.kind : a.library} ${a.layout}: ${factor(a)} and ${factor(b)}`];
     });
   });

@@ -28,7 +28,7 @@ Measurement
 
 Results
   --json FILE     where they are written, row by row with --node; default dist-bench/<date>.json
-  --against FILE  JSON of another run: names the rows whose factors differ by more than both spreads
+  --against FILE  JSON of another run: names the factors of both whose ranges have nothing in common
   --help          this text
 
 f16 rows run where the adapter has shader-f16: Chromium's SwiftShader has not.`;

@@ -1,4 +1,5 @@
 import { product } from '../../plan.ts';
+
 export type Triple = readonly [number, number, number];
 
 /** One spatial axis of a convolution: small[j] = sum over t of large[j*stride - pad + t*dilation] * w[t]. A convolution maps
