@@ -1,5 +1,5 @@
 //! dw[a,b,t] = sum over n and j of small[n,a,j] * large[n,b,j*S - P + t*D]: as correlate_line.wgsl, for groups of several channels.
-//! One invocation: 8 rows x 2 times TAPS <= 4 neighbouring taps of a line of the filter, one slice of the sum. The next position reads large
+//! One invocation: 8 rows x 2 times 4 neighbouring taps of a line of the filter, one slice of the sum. The next position reads large
 //! SHIFT = S/D = 1 or 2 taps further: values stand in registers and move on.
 //! Source: PyTorch Conv2d, ConvTranspose2d.
 import package::lib::grid::{group_index};
@@ -16,18 +16,17 @@ alias real_w = f32;
 
 override WORKGROUP: u32;
 override SHIFT: u32;
-override TAPS: u32;
 
 /// Neighbouring taps of a channel of large, and where a line of large is that they read.
 struct Taps { live: bool, b: u32, t: vec3u }
 
 fn taps_of(column: u32) -> Taps {
   let k = params.kernel;
-  let per_line = (k.z + TAPS - 1u) / TAPS;
+  let per_line = (k.z + 3u) / 4u;
   let lines = column / per_line;
   let planes = lines / k.y;
   let b = planes / k.x;
-  return Taps(b < params.channels, min(b, params.channels - 1u), vec3u(planes - b * k.x, lines - planes * k.y, TAPS * (column - lines * per_line)));
+  return Taps(b < params.channels, min(b, params.channels - 1u), vec3u(planes - b * k.x, lines - planes * k.y, 4u * (column - lines * per_line)));
 }
 
 /// Value i of the line that begins at `line`, 0 outside.
@@ -38,33 +37,23 @@ fn input(line: u32, i: i32, ok: bool) -> f32 {
 /// Values i, i + D, and so on.
 fn inputs(line: u32, i: i32, ok: bool) -> vec4f {
   let d = params.dilation.z;
-  var v = vec4f(input(line, i, ok), 0.0, 0.0, 0.0);
-  if (TAPS > 1u) { v.y = input(line, i + d, ok); }
-  if (TAPS > 2u) { v.z = input(line, i + 2 * d, ok); }
-  if (TAPS > 3u) { v.w = input(line, i + 3 * d, ok); }
-  return v;
+  return vec4f(input(line, i, ok), input(line, i + d, ok), input(line, i + 2 * d, ok), input(line, i + 3 * d, ok));
 }
 
 /// The values of the next position, the last of which is i.
 fn move_on(v: vec4f, line: u32, i: i32, ok: bool) -> vec4f {
   let last = input(line, i, ok);
-  if (SHIFT == 1u) {
-    if (TAPS == 4u) { return vec4f(v.yzw, last); }
-    if (TAPS == 3u) { return vec4f(v.yz, last, 0.0); }
-    return vec4f(v.y, last, 0.0, 0.0);
-  }
-  let before = input(line, i - params.dilation.z, ok);
-  if (TAPS == 4u) { return vec4f(v.zw, before, last); }
-  return vec4f(v.z, before, last, 0.0);
+  if (SHIFT == 1u) { return vec4f(v.yzw, last); }
+  return vec4f(v.zw, input(line, i - params.dilation.z, ok), last);
 }
 
 /// Stores those of four taps that the line of the filter still has.
 fn store(at: u32, left: i32, sum: vec4f) {
   let step = params.taps.z;
   if (left > 0) { dw[at] = real_w(sum.x); }
-  if (TAPS > 1u && left > 1) { dw[at + step] = real_w(sum.y); }
-  if (TAPS > 2u && left > 2) { dw[at + 2u * step] = real_w(sum.z); }
-  if (TAPS > 3u && left > 3) { dw[at + 3u * step] = real_w(sum.w); }
+  if (left > 1) { dw[at + step] = real_w(sum.y); }
+  if (left > 2) { dw[at + 2u * step] = real_w(sum.z); }
+  if (left > 3) { dw[at + 3u * step] = real_w(sum.w); }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -79,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let c_off = vec3i(c.t) * params.dilation - params.pad;
   let f_off = vec3i(f.t) * params.dilation - params.pad;
   let stride = params.stride.z;
-  let ahead = (i32(TAPS) - 1) * params.dilation.z;  // from the first tap to the last
+  let ahead = 3 * params.dilation.z;  // from the first tap to the last
   let ss = params.small_stride;
   let ls = params.large_stride;
   let size = vec3u(params.large_size);

@@ -46,7 +46,7 @@ const BLOCKS: readonly Block[] = [
   { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4 },
   { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8 },
   { name: 'line', why: 'neighbouring taps of 1 channel in registers', kernel: correlateLine, rows: 1, columns: 8, line: true },
-  { name: '8xline', why: '8 channels x 2 runs of neighbouring taps in registers', kernel: correlate8xLine, rows: 8, columns: 8, line: true },
+  { name: '8xline', why: '8 channels x 2 runs of 4 neighbouring taps in registers', kernel: correlate8xLine, rows: 8, columns: 8, line: true },
   { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1 },
 ];
 
@@ -70,12 +70,12 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
 
   const apart = W.stride / W.dilation;
   const shift = apart === 1 || apart === 2 ? apart : 0;
-  // What does not move along has nothing to share with the next position.
-  const moves = shift > 0 && shift < W.kernel;
-  return BLOCKS.filter(({ line, rows }) => !line || rows === 1 || moves).map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
+  // What does not move along has nothing to share with the next position, and runs of fewer than 4 taps gain nothing.
+  const runsOf4 = shift > 0 && W.kernel >= 4;
+  return BLOCKS.filter(({ line, rows }) => !line || rows === 1 || runsOf4).map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
     const rowBlocks = Math.ceil(rows / per);
     const wide = W.kernel > 4;
-    const columns = line ? (per > 1 ? Math.min(W.kernel, 4) : wide ? 8 : 4) : most;
+    const columns = line ? (per === 1 && wide ? 8 : 4) : most;
     const runs = line && per > 1 ? 2 : 1;
     const across = Math.ceil((line ? (channels * taps * Math.ceil(W.kernel / columns)) / W.kernel : (channels * taps) / columns) / runs);
     const size = workgroup(across, adapter);
@@ -91,7 +91,7 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     // Loads of an invocation: one a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row
     // and a handful of columns, and took 2 to 5 times as long as one weight an invocation on both software adapters.
     const block = (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1);
-    // Lines save loads of large alone: beside 8 rows, measured on software adapters only, runs of 4 taps win a tenth to a third over 8x8, runs of 3 nothing.
+    // Lines save loads of large alone: beside 8 rows, measured on software adapters only, they win a tenth to a third over 8x8.
     const lines = adapter.software ? 15 + 2 * shift : Number.POSITIVE_INFINITY;
     const loads = !line ? block : per === 1 ? 5 + (shift || columns) : lines;
     const count = cuts.reduce((n, c) => n + c.slices, 0);
@@ -112,7 +112,7 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
         ({ base, grid }): Step => ({
           kernel: shader,
           types: { real_small: job.small.dtype, real_large: job.large.dtype, real_w: direct ? dw.dtype : 'f32' },
-          constants: { WORKGROUP: size, ...(line && { SHIFT: shift, ...(per > 1 ? { TAPS: columns } : { WIDE: Number(wide) }) }) },
+          constants: { WORKGROUP: size, ...(line && { SHIFT: shift, ...(per === 1 && { WIDE: Number(wide) }) }) },
           params: {
             ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
             ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
