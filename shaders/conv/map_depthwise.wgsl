@@ -6,6 +6,7 @@
 import package::lib::grid::{group_index};
 import package::lib::act::{act};
 import package::lib::phase::{Params, place_of};
+import package::lib::line::{line_of};
 
 alias real_w = f32;
 alias real_b = f32;
@@ -91,55 +92,40 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
   let p = place_of(id, 0u, 1u);
-  let wide = select(4u, 8u, WIDE);
-  let per_line = (u32(p.w.x) + wide - 1u) / wide;
-  let run = WORKGROUP * p.column + local;
-  let lines = run / per_line;
-  let planes = lines / u32(p.h.x);
-  let n = planes / u32(p.d.x);
-  if (n >= params.batch) { return; }
+  let l = line_of(p, WORKGROUP * p.column + local, select(4u, 8u, WIDE));
+  if (l.n >= params.batch) { return; }
   let filter_ = table[params.row_list + 2u];         // strides: taps of D, H, W
   let channel = u32(table[params.row_list + 3u].y);  // from channel to channel
-  let q = vec3i(vec3u(planes - n * u32(p.d.x), lines - planes * u32(p.h.x), wide * (run - lines * per_line)));
-  let i0 = q * params.i_step + vec3i(p.d.y, p.h.y, p.w.y);
-  // Along the line taps are taken in the order of their inputs.
-  let back = params.i_tap.z < 0;
-  let tap = abs(params.i_tap.z);
-  let first = i0.z + select(0, (params.taps.z - 1) * params.i_tap.z, back);
-  let k_first = p.w.w + select(0, (params.taps.z - 1) * params.t_step.z, back);
-  let k_step = select(params.t_step.z, -params.t_step.z, back) * filter_.z;
-  let o = vec3u(q * params.o_step + vec3i(p.d.z, p.h.z, p.w.z));
-  let to = params.y_stride;
-  let left = p.w.x - q.z;
+  let k_step = l.tap_step * filter_.z;
   let end = min((p.group + 1u) * QUADS, params.channels);
   for (var quad = p.group * QUADS; quad < end; quad++) {
-    let sample = params.x_at + n * params.x_stride.x + quad;
-    let weights = i32(params.w_at + 4u * quad * channel) + k_first * filter_.z;
+    let sample = params.x_at + l.n * params.x_stride.x + quad;
+    let weights = i32(params.w_at + 4u * quad * channel) + l.tap * filter_.z;
     var s = Columns();
     for (var jd = 0; jd < params.taps.x; jd++) {
-      let d = i0.x + jd * params.i_tap.x;
+      let d = l.input.x + jd * params.i_tap.x;
       if (u32(d) >= u32(params.x_size.x)) { continue; }
       for (var jh = 0; jh < params.taps.y; jh++) {
-        let h = i0.y + jh * params.i_tap.y;
+        let h = l.input.y + jh * params.i_tap.y;
         if (u32(h) >= u32(params.x_size.y)) { continue; }
         let at = sample + u32(d) * params.x_stride.y + u32(h) * params.x_stride.z;
         let k = weights + (p.d.w + jd * params.t_step.x) * filter_.x + (p.h.w + jh * params.t_step.y) * filter_.y;
         var v = Columns();
-        inputs(&v, at, first);
+        inputs(&v, at, l.first);
         add(&s, &v, k, channel);
         if (TAPS > 1u) {
-          move_on(&v, at, first + tap);
+          move_on(&v, at, l.first + l.step);
           add(&s, &v, k + k_step, channel);
         }
         if (TAPS > 2u) {
-          move_on(&v, at, first + 2 * tap);
+          move_on(&v, at, l.first + 2 * l.step);
           add(&s, &v, k + 2 * k_step, channel);
         }
         if (TAPS > 3u) {
-          move_on(&v, at, first + 3 * tap);
+          move_on(&v, at, l.first + 3 * l.step);
           add(&s, &v, k + 3 * k_step, channel);
           for (var j = 4; j < params.taps.z; j++) {
-            move_on(&v, at, first + j * tap);
+            move_on(&v, at, l.first + j * l.step);
             add(&s, &v, k + j * k_step, channel);
           }
         }
@@ -150,16 +136,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let c = params.b_at + 4u * quad;
       bias = vec4f(f32(b[c]), f32(b[c + 1u]), f32(b[c + 2u]), f32(b[c + 3u]));
     }
-    let out = params.y_at + n * to.x + o.x * to.y + o.y * to.z + o.z * to.w + quad;
-    store(out, 0, left, s[0] + bias);
-    store(out, 1, left, s[1] + bias);
-    store(out, 2, left, s[2] + bias);
-    store(out, 3, left, s[3] + bias);
+    let out = l.to + quad;
+    store(out, 0, l.left, s[0] + bias);
+    store(out, 1, l.left, s[1] + bias);
+    store(out, 2, l.left, s[2] + bias);
+    store(out, 3, l.left, s[3] + bias);
     if (WIDE) {
-      store(out, 4, left, s[4] + bias);
-      store(out, 5, left, s[5] + bias);
-      store(out, 6, left, s[6] + bias);
-      store(out, 7, left, s[7] + bias);
+      store(out, 4, l.left, s[4] + bias);
+      store(out, 5, l.left, s[5] + bias);
+      store(out, 6, l.left, s[6] + bias);
+      store(out, 7, l.left, s[7] + bias);
     }
   }
 }

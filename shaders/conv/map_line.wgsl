@@ -5,6 +5,7 @@
 import package::lib::grid::{group_index};
 import package::lib::act::{act};
 import package::lib::phase::{Params, place_of};
+import package::lib::line::{line_of};
 
 alias real_x = f32;
 alias real_w = f32;
@@ -48,41 +49,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
   let p = place_of(id, 0u, 1u);
-  let wide = select(8u, 16u, WIDE);
-  let per_line = (u32(p.w.x) + wide - 1u) / wide;
-  let run = WORKGROUP * p.column + local;
-  let lines = run / per_line;
-  let plane = lines / u32(p.h.x);
-  let n = plane / u32(p.d.x);
-  if (n >= params.batch) { return; }
+  let l = line_of(p, WORKGROUP * p.column + local, select(8u, 16u, WIDE));
+  if (l.n >= params.batch) { return; }
   let filter_ = table[params.row_list + 2u * params.rows];      // strides: taps of D, H, W, then the row
   let steps = table[params.row_list + 2u * params.rows + 1u];   // from channel to channel of x, from group to group
   let row = table[params.row_list + 2u * p.row];
-  let q = vec3i(vec3u(plane - n * u32(p.d.x), lines - plane * u32(p.h.x), wide * (run - lines * per_line)));
-  let i0 = q * params.i_step + vec3i(p.d.y, p.h.y, p.w.y);
   let step = params.i_step.z;
-  // Along the line taps are taken in the order of their inputs.
-  let back = params.i_tap.z < 0;
-  let tap = abs(params.i_tap.z);
-  let first = i0.z + select(0, (params.taps.z - 1) * params.i_tap.z, back);
-  let k_first = p.w.w + select(0, (params.taps.z - 1) * params.t_step.z, back);
-  let k_step = select(params.t_step.z, -params.t_step.z, back) * filter_.z;
-  let sample = params.x_at + n * params.x_stride.x + p.group * params.depth * params.x_channel;
-  let weights = i32(params.w_at) + i32(p.group) * steps.y + row.x * filter_.w + k_first * filter_.z;
+  let k_step = l.tap_step * filter_.z;
+  let sample = params.x_at + l.n * params.x_stride.x + p.group * params.depth * params.x_channel;
+  let weights = i32(params.w_at) + i32(p.group) * steps.y + row.x * filter_.w + l.tap * filter_.z;
   var s0 = vec4f();
   var s1 = vec4f();
   var s2 = vec4f();
   var s3 = vec4f();
   for (var jd = 0; jd < params.taps.x; jd++) {
-    let d = i0.x + jd * params.i_tap.x;
+    let d = l.input.x + jd * params.i_tap.x;
     if (u32(d) >= u32(params.x_size.x)) { continue; }
     for (var jh = 0; jh < params.taps.y; jh++) {
-      let h = i0.y + jh * params.i_tap.y;
+      let h = l.input.y + jh * params.i_tap.y;
       if (u32(h) >= u32(params.x_size.y)) { continue; }
       var at = sample + u32(d) * params.x_stride.y + u32(h) * params.x_stride.z;
       var k = weights + (p.d.w + jd * params.t_step.x) * filter_.x + (p.h.w + jh * params.t_step.y) * filter_.y;
       for (var e = 0u; e < params.depth; e++) {
-        var i = first;
+        var i = l.first;
         var v0 = inputs(at, i, step);
         var v1 = inputs(at, i + 4 * step, step);
         var v2 = vec4f();
@@ -101,7 +90,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             s3 += f * v3;
           }
           kw += k_step;
-          i += tap;
+          i += l.step;
           if (SLIDE) {
             v0 = vec4f(v0.yzw, v1.x);
             if (WIDE) {
@@ -128,14 +117,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let channel = p.group * params.channels + u32(row.x);
   var bias = 0.0;
   if (params.bias != 0u) { bias = f32(b[params.b_at + channel]); }
-  let o = vec3u(q * params.o_step + vec3i(p.d.z, p.h.z, p.w.z));
-  let to = params.y_stride;
-  let out = params.y_at + n * to.x + channel * params.y_channel + o.x * to.y + o.y * to.z + o.z * to.w;
-  let left = p.w.x - q.z;
-  store(out, left, s0 + bias);
-  store(out + 4u * y_step(), left - 4, s1 + bias);
+  let out = l.to + channel * params.y_channel;
+  store(out, l.left, s0 + bias);
+  store(out + 4u * y_step(), l.left - 4, s1 + bias);
   if (WIDE) {
-    store(out + 8u * y_step(), left - 8, s2 + bias);
-    store(out + 12u * y_step(), left - 12, s3 + bias);
+    store(out + 8u * y_step(), l.left - 8, s2 + bias);
+    store(out + 12u * y_step(), l.left - 12, s3 + bias);
   }
 }
