@@ -53,6 +53,26 @@ fn cell_of(index: u32, first: u32) -> vec3u {
 /// A cell's number in its plane of large.
 fn flat(cell: vec3u) -> u32 { return (cell.x * params.large.y + cell.y) * params.large.z + cell.z; }
 
+/// A strip of windows next to each other along W, where windows stand side by side: `apart` are large's planes and rows, `room` is left of D and H,
+/// `to` is where its first cell lies, and `here` what that counts. Large in vectors, two cells a window.
+struct Strip { apart: vec2u, room: vec2u, to: u32, here: u32 }
+
+/// The strip of an invocation: `run` vectors, each of the cells of `each` windows, which are as deep and as high as `stride`.
+fn strip_of(id: u32, run: u32, each: u32, stride: vec2u) -> Strip {
+  let vectors = params.small.z / each;
+  let blocks = vectors / run;
+  let size = params.large.xy;
+  let rows = over(id, blocks);
+  let depths = over(rows, params.small.y);
+  let n = over(depths, params.small.x);
+  let d = (depths - n * params.small.x) * stride.x;
+  let h = (rows - depths * params.small.y) * stride.y;
+  let w = run * (id - rows * blocks);
+  let steps = params.steps;
+  return Strip(vec2u(size.y * vectors, vectors), size - min(vec2u(d, h), size), params.large_at + ((n * size.x + d) * size.y + h) * vectors + w,
+    first_of(n, 0u) + d * steps.x + h * steps.y + 2u * each * w * steps.z);
+}
+
 struct Spot { n: u32, c: u32, at: vec3u }
 
 /// Which window, c varies fastest.

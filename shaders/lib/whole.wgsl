@@ -2,6 +2,26 @@
 //! once exceeds a CPU's registers.
 import package::lib::extreme::{Best, first_of, meet};
 
+struct Params {
+  lines: vec4u,      // where the lines of a window begin, in vectors of x,
+  cells: vec4u,      // and in indices
+  x_step: vec4u,     // from plane to plane of x, and from window to window along D, H and W, in vectors
+  cell_step: vec3u,  // of an index, from window to window along D, H and W
+  count: u32,        // invocations
+  size: vec3u,       // D and H of y, and runs of a row
+  base: u32,
+  inner: u32,        // channels behind W, in vectors
+  tap: u32,          // from tap to tap of x, in vectors,
+  step: u32,         // and of an index
+  outer: u32,        // the first of outer in this dispatch
+  batch: u32,        // step of an index from sample to sample,
+  channel: u32,      // from channel to channel,
+  channels: u32,     // of which outer counts so many
+  x_at: u32,         // in vectors
+  y_at: u32,
+  indices_at: u32,
+}
+
 /// Lines of a window: 1, 2 or 4.
 override LINES: u32;
 

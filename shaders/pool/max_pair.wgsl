@@ -4,7 +4,7 @@
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
 import package::lib::halves::{low, high, joined};
-import package::lib::whole::{Line, Lines, Four, LINES, four};
+import package::lib::whole::{Params, Line, Lines, Four, LINES, four};
 
 alias bits = u32;
 alias ranks = i32;
@@ -15,24 +15,6 @@ override RUN: u32;
 override HALF: u32;
 /// Whether places are wanted.
 override INDICES: u32;
-
-struct Params {
-  lines: vec4u,      // where the lines of a window begin, in vectors of x,
-  cells: vec4u,      // and in indices
-  x_step: vec3u,     // from plane to plane of x, and from window to window along D and H, in vectors
-  count: u32,        // invocations
-  cell_step: vec3u,  // of an index, from window to window along D, H and W
-  base: u32,
-  size: vec3u,       // D and H of y, and invocations of a row
-  outer: u32,        // the first of outer in this dispatch
-  step: u32,         // of an index from tap to tap
-  channels: u32,     // in outer
-  batch: u32,        // step of an index from sample to sample,
-  channel: u32,      // from channel to channel
-  x_at: u32,         // in vectors
-  y_at: u32,
-  indices_at: u32,
-}
 
 @group(0) @binding(0) var<storage, read> x: array<vec4u>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4u>;

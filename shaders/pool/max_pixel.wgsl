@@ -4,7 +4,7 @@
 import package::lib::grid::{flat_index};
 import package::lib::over::{over};
 import package::lib::halves::{low, high, joined};
-import package::lib::whole::{Line, Lines, Four, LINES, four};
+import package::lib::whole::{Params, Line, Lines, Four, LINES, four};
 
 alias bits = u32;
 alias ranks = i32;
@@ -15,25 +15,6 @@ override RUN: u32;
 override HALF: u32;
 /// Whether places are wanted.
 override INDICES: u32;
-
-struct Params {
-  lines: vec4u,      // where the lines of a window begin, in vectors of x,
-  cells: vec4u,      // and in indices
-  x_step: vec4u,     // from plane to plane of x, and from window to window along D, H and W, in vectors
-  cell_step: vec3u,  // of an index, from window to window along D, H and W
-  count: u32,        // invocations
-  size: vec3u,       // D and H of y, and runs of a row
-  base: u32,
-  inner: u32,        // in vectors
-  tap: u32,          // from tap to tap of x, in vectors,
-  step: u32,         // and of an index
-  outer: u32,        // the first of outer in this dispatch
-  batch: u32,        // step of an index from sample to sample,
-  channel: u32,      // from channel to channel
-  x_at: u32,         // in vectors
-  y_at: u32,
-  indices_at: u32,
-}
 
 @group(0) @binding(0) var<storage, read> x: array<vec4u>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4u>;

@@ -3,8 +3,7 @@
 //! W of large a multiple of 4; windows may stand over its end along D and H. With CHECK, an index that leaves its window is reported.
 //! Source: PyTorch MaxUnpool, and the gradient of MaxPool.
 import package::lib::grid::{flat_index};
-import package::lib::over::{over};
-import package::lib::cells::{Params, first_of};
+import package::lib::cells::{Params, strip_of};
 import package::lib::verdict::{stray};
 
 override SD: u32;
@@ -60,21 +59,13 @@ fn both(r: Run, two: Two, at: u32) -> bool {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = params.base + flat_index(group, groups, local);
   if (id >= params.count) { return; }
-  let vectors = params.small.z / 2u;
-  let blocks = vectors / RUN;
-  let size = params.large.xy;
   let steps = params.steps;
-  let rows = over(id, blocks);
-  let depths = over(rows, params.small.y);
-  let n = over(depths, params.small.x);
-  let d = (depths - n * params.small.x) * SD;
-  let h = (rows - depths * params.small.y) * SH;
-  let w = RUN * (id - rows * blocks);
-  let run = Run(vec2u(size.y * vectors, vectors), steps.xy, vec4u(0u, 1u, 2u, 3u) * steps.z, size - min(vec2u(d, h), size));
+  let strip = strip_of(id, RUN, 2u, vec2u(SD, SH));
+  let run = Run(strip.apart, steps.xy, vec4u(0u, 1u, 2u, 3u) * steps.z, strip.room);
   let next = 4u * steps.z;
   let each = select(1u, 2u, TWICE);
-  var to = params.large_at + ((n * size.x + d) * size.y + h) * vectors + w;
-  var here = first_of(n, 0u) + d * steps.x + h * steps.y + 4u * w * steps.z;
+  var to = strip.to;
+  var here = strip.here;
   var at = RUN * id;
   let end = at + RUN;
   let small_at = params.small_at;
