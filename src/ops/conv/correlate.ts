@@ -8,7 +8,8 @@ import sum from '../../../shaders/conv/sum.wgsl';
 import total from '../../../shaders/conv/total.wgsl';
 import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, cover, product, type Step } from '../../plan.ts';
+import { type Adapter, product, type Step } from '../../plan.ts';
+import { dispatches } from '../slices.ts';
 import type { Geometry } from './geometry.ts';
 import type { Part, Weights } from './map.ts';
 import { batches, groups, type Place, workgroup } from './window.ts';
@@ -144,16 +145,20 @@ export const sums = (
   partial: string,
   dw: Weights,
   size: { kernel: readonly number[]; channels: number; slices: number; count: number },
-  { limits }: Adapter,
+  adapter: Adapter,
 ): Step[] =>
-  cover(size.count, limits.groups, MOST / Math.max(size.slices, 1)).map(({ base, grid }) => ({
-    kernel: sum,
-    types: { real_w: dw.dtype },
-    constants: {},
-    params: { ...size, taps: dw.view.axes, row: dw.view.batch, channel: dw.view.channel, dw_at: dw.at, base },
-    bind: { part: partial, dw: dw.name },
-    grid,
-  }));
+  dispatches(
+    {
+      kernel: sum,
+      types: { real_w: dw.dtype },
+      constants: {},
+      params: { ...size, taps: dw.view.axes, row: dw.view.batch, channel: dw.view.channel, dw_at: dw.at },
+      bind: { part: partial, dw: dw.name },
+      count: size.count,
+    },
+    adapter,
+    MOST / Math.max(size.slices, 1),
+  );
 
 /** The gradient of a bias: dy summed over all but the channels. */
 export function biasGradient(
@@ -170,18 +175,20 @@ export function biasGradient(
     const count = s.count * runs * channels;
     const at = before;
     before += count;
-    return cover(count, adapter.limits.groups, MOST / perSlice).map(
-      ({ base, grid }): Step => ({
+    return dispatches(
+      {
         kernel: total,
         types: { real_y: dy.dtype },
         constants: {},
         params: {
           ...{ channels, positions, per_slice: perSlice, runs, sample: dy.strides.batch, channel: dy.strides.channel, position: dy.strides.axes[2] },
-          ...{ y_at: s.at.x, part_at: at, count, base },
+          ...{ y_at: s.at.x, part_at: at },
         },
         bind: { dy: s.bind.x, part: partial },
-        grid,
-      }),
+        count,
+      },
+      adapter,
+      MOST / perSlice,
     );
   });
   const one = { name: db.name, dtype: db.dtype, view: { batch: 1, channel: 0, axes: [0, 0, 0] as const }, at: db.at };

@@ -1,6 +1,7 @@
 import slope from '../../../shaders/conv/slope.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
+import { dispatches } from '../slices.ts';
 import type { ConvCall } from './call.ts';
 import { biasGradient, correlations, sums } from './correlate.ts';
 import type { Part, Weights } from './map.ts';
@@ -45,15 +46,16 @@ export function gradientPlans(call: ConvCall, adapter: Adapter, most = Number.PO
     back = { name: 'z', dtype: 'f32', strides: dy.strides, at: 0 };
     const sample = dy.strides.batch;
     const steps = batches({ op, geometry: g, x: dy, y: back }, adapter).flatMap((s) =>
-      cover(s.count * sample, adapter.limits.groups).map(
-        ({ base, grid }): Step => ({
+      dispatches(
+        {
           kernel: slope,
           types: { real_y: dy.dtype },
           constants: actOf(call),
-          params: { y_at: s.at.x, z_at: s.at.y, count: s.count * sample, base },
+          params: { y_at: s.at.x, z_at: s.at.y },
           bind: { dy: s.bind.x, z: s.bind.y },
-          grid,
-        }),
+          count: s.count * sample,
+        },
+        adapter,
       ),
     );
     before.push(forwardParts(call, 'x', back, NONE, adapter, 1)[0]!, { ...EMPTY, steps, scratch: { z: bytes } });

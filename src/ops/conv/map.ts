@@ -9,8 +9,8 @@ import mapDepthwise from '../../../shaders/conv/map_depthwise.wgsl';
 import mapLine from '../../../shaders/conv/map_line.wgsl';
 import pack from '../../../shaders/conv/pack.wgsl';
 import type { Kernel } from '../../kernel.ts';
-import { type Adapter, cover, product, type Step } from '../../plan.ts';
-import type { Slice } from '../slices.ts';
+import { type Adapter, product, type Step } from '../../plan.ts';
+import { dispatches, type Slice } from '../slices.ts';
 import type { FilterView } from './call.ts';
 import type { Geometry, Strides } from './geometry.ts';
 import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
@@ -243,29 +243,34 @@ function packing(job: MapJob, shape: MapShape, rows: number, adapter: Adapter) {
     if (taps) {
       const count = job.geometry.groups * phasesOf(c) * padded * depth;
       end += count * taps;
-      for (const { base, grid } of cover(count, adapter.limits.groups, MOST / taps))
-        once.push({
-          kernel: pack,
-          types: { real_w: job.w.dtype },
-          constants: { ROWS: rows },
-          params: {
-            ...{
-              taps: c.taps,
-              t_step: shape.tStep,
-              steps: job.w.view.axes,
-              row,
-              phases: c.phases.map((p) => p.length),
-              channel,
-              lists: at.lists,
-              group,
-              depth,
-              rows: padded,
+      once.push(
+        ...dispatches(
+          {
+            kernel: pack,
+            types: { real_w: job.w.dtype },
+            constants: { ROWS: rows },
+            params: {
+              ...{
+                taps: c.taps,
+                t_step: shape.tStep,
+                steps: job.w.view.axes,
+                row,
+                phases: c.phases.map((p) => p.length),
+                channel,
+                lists: at.lists,
+                group,
+                depth,
+                rows: padded,
+              },
+              ...{ row_list: at.rowList, w_at: job.w.at, packed_at: begin },
             },
-            ...{ row_list: at.rowList, w_at: job.w.at, packed_at: begin, count, base },
+            bind: { w: job.w.name, table: tableName, packed: name },
+            count,
           },
-          bind: { w: job.w.name, table: tableName, packed: name },
-          grid,
-        });
+          adapter,
+          MOST / taps,
+        ),
+      );
     }
     return { c, padded, begin, at, tableName };
   });

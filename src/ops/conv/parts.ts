@@ -1,7 +1,7 @@
 import widen from '../../../shaders/conv/widen.wgsl';
 import { UpsampleError } from '../../check.ts';
-import { type Adapter, BYTES, cover, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
-import { checkBuffers } from '../slices.ts';
+import { type Adapter, BYTES, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
+import { checkBuffers, dispatches } from '../slices.ts';
 import { ACT } from './activation.ts';
 import type { ConvCall } from './call.ts';
 import { multiplyAdds, stridesOf } from './geometry.ts';
@@ -28,22 +28,25 @@ export function weightsOf({ fold, geometry: g, filter, w }: ConvCall): Weights {
 }
 
 /** Steps between the filter of a folded call and the wide one: `narrow` is the transpose, for gradients. */
-export function widening(call: ConvCall, narrow: boolean, from: string, to: string, { limits }: Adapter): Step[] {
+export function widening(call: ConvCall, narrow: boolean, from: string, to: string, adapter: Adapter): Step[] {
   const { geometry: g, filter, w } = call;
   const scale = g.axes.map((a) => a.stride);
   const kernel = g.axes.map((a) => a.kernel - a.stride + 1);
   const count = ((g.smallChannels * g.largeChannels) / g.groups) * product(narrow ? kernel : g.axes.map((a) => a.kernel));
-  return cover(count, limits.groups).map(({ base, grid }) => ({
-    kernel: widen,
-    types: { real_from: narrow ? 'f32' : w.dtype, real_to: narrow ? w.dtype : 'f32' },
-    constants: { NARROW: Number(narrow), SCALE_D: scale[0]!, SCALE_H: scale[1]!, SCALE_W: scale[2]! },
-    params: {
-      ...{ kernel, per_in: g.smallChannels / g.groups, per_out: g.largeChannels / g.groups, taps: filter.axes, row: filter.batch, channel: filter.channel },
-      ...{ w_at: narrow ? 0 : w.skew, count, base },
+  return dispatches(
+    {
+      kernel: widen,
+      types: { real_from: narrow ? 'f32' : w.dtype, real_to: narrow ? w.dtype : 'f32' },
+      constants: { NARROW: Number(narrow), SCALE_D: scale[0]!, SCALE_H: scale[1]!, SCALE_W: scale[2]! },
+      params: {
+        ...{ kernel, per_in: g.smallChannels / g.groups, per_out: g.largeChannels / g.groups, taps: filter.axes, row: filter.batch, channel: filter.channel },
+        ...{ w_at: narrow ? 0 : w.skew },
+      },
+      bind: { from_: from, to },
+      count,
     },
-    bind: { from_: from, to },
-    grid,
-  }));
+    adapter,
+  );
 }
 
 /** Bytes of the wide filter of a folded call. */

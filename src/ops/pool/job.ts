@@ -1,5 +1,5 @@
 import clear from '../../../shaders/pool/clear.wgsl';
-import { type Adapter, cover, fold, product, type Step, type TensorSpec } from '../../plan.ts';
+import { type Adapter, fold, product, type Step, type TensorSpec } from '../../plan.ts';
 import { dispatches, type Slice, slices } from '../slices.ts';
 import type { Indexing, SpreadCall } from './call.ts';
 import { stepsOf } from './format.ts';
@@ -23,15 +23,18 @@ export interface Steps {
 }
 
 /** Zeros. `bytes` is a multiple of 16. */
-export const cleared = (name: string, bytes: number, { limits }: Adapter): Step[] =>
-  cover(bytes / 16, limits.groups).map(({ base, grid }) => ({
-    kernel: clear,
-    types: {},
-    constants: {},
-    params: { count: bytes / 16, base },
-    bind: { y: name },
-    grid,
-  }));
+export const cleared = (name: string, bytes: number, adapter: Adapter): Step[] =>
+  dispatches(
+    {
+      kernel: clear,
+      types: {},
+      constants: {},
+      params: {},
+      bind: { y: name },
+      count: bytes / 16,
+    },
+    adapter,
+  );
 
 /** Fields of lib/cells.wgsl that tell how indices count. */
 export const cellParams = (small: TensorSpec, indexing: Indexing) => {

@@ -5,7 +5,7 @@ import narrow from '../../../shaders/pool/narrow.wgsl';
 import pick from '../../../shaders/pool/pick.wgsl';
 import settle from '../../../shaders/pool/settle.wgsl';
 import yieldKernel from '../../../shaders/pool/yield.wgsl';
-import { cover, type Step } from '../../plan.ts';
+import type { Step } from '../../plan.ts';
 import { dispatches } from '../slices.ts';
 import { cleared, type Job, type Part, type Steps, VERDICT } from './job.ts';
 
@@ -23,10 +23,9 @@ export function settled(job: Job, guarded: boolean): Steps {
     if (!apart) return fill;
     const size = part.count * cells * inner;
     const threads = Math.ceil(size / 16);
-    const moved = cover(threads, adapter.limits.groups).map(({ base, grid }): Step => {
-      const params = { count: threads, part: threads, y_at: part.at.large, base, size };
-      return { kernel: narrow, types: { real: 'f16' }, constants: { GUARD }, params, bind: { x: 'sums', y: part.bind.large, verdict: 'verdict' }, grid };
-    });
+    const params = { part: threads, y_at: part.at.large, size };
+    const to = { x: 'sums', y: part.bind.large, verdict: 'verdict' };
+    const moved = dispatches({ kernel: narrow, types: { real: 'f16' }, constants: { GUARD }, params, bind: to, count: threads }, adapter);
     return [...fill.map((s) => ({ ...s, params: { ...s.params, large_at: 0 } })), ...moved];
   });
   return { steps, scratch: apart ? { sums: scratchOf(parts, 4) } : {} };

@@ -1,13 +1,8 @@
-import { type Adapter, BYTES, product, type TensorSpec } from '../../plan.ts';
-import type { Cut } from '../slices.ts';
+import { type Adapter, product, type TensorSpec } from '../../plan.ts';
+import { type Cut, cutOf } from '../slices.ts';
 
 /** A tensor as kernels see it: [outer, D, H, W, inner] in memory, whatever its layout. */
-export const placeOf = (name: string, { shape, dtype, layout, skew }: TensorSpec): Cut => ({
-  name,
-  width: BYTES[dtype],
-  each: product(layout === 'nchw' ? shape.slice(2) : shape.slice(1)),
-  at: skew,
-});
+export const placeOf = (name: string, t: TensorSpec): Cut => cutOf(name, t, product(t.shape.slice(t.layout === 'nchw' ? 2 : 1)));
 
 /** How often the planes or pixels of a tensor repeat: outer before the spatial axes, inner behind; and the channels that outer counts. */
 export const around = ({ shape: [n, c], layout }: TensorSpec) =>

@@ -3,7 +3,7 @@ import pass from '../../../shaders/resample/pass.wgsl';
 import tile from '../../../shaders/resample/tile.wgsl';
 import tilePixel from '../../../shaders/resample/tile_pixel.wgsl';
 import tileRow from '../../../shaders/resample/tile_row.wgsl';
-import { type Adapter, BYTES, cover, type Plan, product, type Step } from '../../plan.ts';
+import { type Adapter, BYTES, type Plan, product, type Step } from '../../plan.ts';
 import { dispatches } from '../slices.ts';
 import { type Box, outSize, partsOf, threeAxes, triple } from './box.ts';
 import type { ResampleCall } from './call.ts';
@@ -148,16 +148,20 @@ function passPlan(call: ResampleCall, box: Box, adapter: Adapter, make: Make): P
     const unit = after % 4 === 0 && xAt % 4 === 0 ? 4 : 1;
     const vec = (type: string) => (unit === 4 ? `vec4<${type}>` : type);
     tables[`table${i}`] = csr(rows, 0);
-    const count = elements / unit;
-    for (const { base, grid } of cover(count, adapter.limits.groups, mostOf(mostTaps(rows) * unit)))
-      steps.push({
-        kernel: pass,
-        types: { x_type: vec(i ? 'f32' : x.dtype), y_type: vec(last ? x.dtype : 'f32'), lanes: vec('f32') },
-        constants: {},
-        params: { x_axis: xAxis, y_axis: sizes[axis]!, inner: after / unit, count, base, x_at: xAt / unit, y_at: 0, fill: call.fill },
-        bind: { x: from, table: `table${i}`, y: to },
-        grid,
-      });
+    steps.push(
+      ...dispatches(
+        {
+          kernel: pass,
+          types: { x_type: vec(i ? 'f32' : x.dtype), y_type: vec(last ? x.dtype : 'f32'), lanes: vec('f32') },
+          constants: {},
+          params: { x_axis: xAxis, y_axis: sizes[axis]!, inner: after / unit, x_at: xAt / unit, y_at: 0, fill: call.fill },
+          bind: { x: from, table: `table${i}`, y: to },
+          count: elements / unit,
+        },
+        adapter,
+        mostOf(mostTaps(rows) * unit),
+      ),
+    );
     from = to;
   }
   // A row without taps on one axis and the fill value on the next would be weighted again: fused kernels do that exactly.
