@@ -11,12 +11,17 @@ const parse = (): Map<string, string> =>
   );
 
 const known = parse();
+/** What the address says as far as the panels know. */
+let told = location.hash;
 const readers = new Set<() => void>();
+let waiting: number | undefined;
 
 // A link within the page (#panel) changes nobody's values; a whole state that a visitor pastes does.
 addEventListener('hashchange', () => {
+  told = location.hash;
   const given = parse();
   if (!given.size) return;
+  clearTimeout(waiting);
   known.clear();
   for (const [panel, values] of given) known.set(panel, values);
   for (const read of readers) read();
@@ -33,8 +38,6 @@ export const onHash = (read: () => void): void => {
   readers.add(read);
 };
 
-let waiting: number | undefined;
-
 /** Puts a panel's values into the address, without a new entry in the history. Browsers limit how often that may happen. */
 export function writeHash(panel: string, values: Readonly<Record<string, string | number>>): void {
   const words = Object.entries(values).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
@@ -42,5 +45,9 @@ export function writeHash(panel: string, values: Readonly<Record<string, string 
   known.clear();
   for (const [name, text] of [[panel, words.join('&')] as const, ...others]) known.set(name, text);
   clearTimeout(waiting);
-  waiting = window.setTimeout(() => history.replaceState(null, '', `#${[...known].map(([name, text]) => `${name}?${text}`).join('/')}`), 150);
+  waiting = window.setTimeout(() => {
+    if (location.hash !== told && parse().size) return; // another state was given, and its event is on its way
+    history.replaceState(null, '', `#${[...known].map(([name, text]) => `${name}?${text}`).join('/')}`);
+    told = location.hash;
+  }, 150);
 }

@@ -233,6 +233,30 @@ describe('pointer and keys', () => {
     await expect.poll(async () => (await values(grid(page, 'fill', 'y'))).length).toBe(36);
     expect(await page.getByRole('radio', { name: 'Nearest' }).isChecked()).toBe(true);
   });
+
+  test('an address given while a change is about to be written there wins', async () => {
+    const { page } = shared;
+    await shared.set('way=bilinear&from=2&to=4');
+    await compared(page, 'fill');
+    await page
+      .locator('#fill')
+      .getByLabel('Result')
+      .evaluate(async (slider) => {
+        (slider as HTMLInputElement).value = '5';
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        await Promise.resolve();
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          location.hash = '#fill?way=nearest&to=6';
+        };
+        port2.postMessage('');
+        for (const end = performance.now() + 300; performance.now() < end; ); // the time to write it comes before the address is given, its turn after
+      });
+    await expect.poll(async () => (await values(grid(page, 'fill', 'y'))).length).toBe(36);
+    await page.waitForTimeout(300);
+    expect(await page.evaluate(() => location.hash)).toBe('#fill?way=nearest&to=6');
+    expect((await values(grid(page, 'fill', 'y'))).length).toBe(36);
+  });
 });
 
 test('a stride that is no whole number is explained by the library, and the settings stay', async () => {

@@ -183,6 +183,7 @@ test.each([3, 11])('deconvnet: the activations of feature %i are those of the re
     cpu.maxPool2d(cpu.conv2d(x, w[`${name}.weight`]!, { bias: w[`${name}.bias`]!, padding: 1, activation: 'relu' }), { kernelSize: 2 });
   const { data } = half(half({ data: digits(), shape: [10, 1, 28, 28] }, 'down1'), 'down2');
   const text = await says(page);
+  expect(text).toContain(`feature ${feature + 1}:`);
   for (let digit = 0; digit < 10; digit++) {
     const at = (digit * 16 + feature) * 49;
     const most = Math.max(...Array.from(data).slice(at, at + 49));
