@@ -60,7 +60,8 @@ export class Context {
       buffer: lower('maxBufferSize'),
       groups: lower('maxComputeWorkgroupsPerDimension'),
     };
-    this.adapter = { software: this.isSoftware, limits: allowed };
+    const subgroup = device.features.has('subgroups') ? (info.subgroupMinSize ?? 0) : 0;
+    this.adapter = { software: this.isSoftware, subgroup, limits: allowed };
     this.#pool = new BufferPool((size, op) => guarded(device, op, () => device.createBuffer({ size, usage: STORAGE }), 'out-of-memory', true));
     this.#pipelines = new Pipelines(device);
     this.#recorder = new Recorder(device, () => this.#pool.trim());

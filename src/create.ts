@@ -37,7 +37,7 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
   const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {}).catch(() => null);
   if (!adapter) throw noAdapter('no-adapter');
   if (f16 === true && !adapter.features.has('shader-f16')) refuse('createContext', 'f16 is true but the adapter lacks shader-f16', "use f16: 'auto'");
-  const wanted: GPUFeatureName[] = f16 ? ['shader-f16', 'timestamp-query'] : ['timestamp-query'];
+  const wanted: GPUFeatureName[] = [...(f16 ? ['shader-f16' as const] : []), 'subgroups', 'timestamp-query'];
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
     requiredLimits: Object.fromEntries(GRANTED.map((name) => [name, adapter.limits[name]])),

@@ -25,7 +25,12 @@ export function declare({ name, code }: Kernel, types: Readonly<Record<string, s
     if (!line.test(text)) throw new Error(`${name} has no line "alias ${word} = …;" or "const ${word} = …;"`);
     text = text.replace(line, `$1 ${word} = ${value};`);
   }
-  return Object.values(types).some((value) => value.includes('f16')) ? `enable f16; ${text}` : text;
+  // Who calls must have their invocations together: the analysis cannot see that a branch on an index of a workgroup is taken by all of a subgroup.
+  const directives = [
+    Object.values(types).some((value) => value.includes('f16')) && 'enable f16; ',
+    text.includes('subgroup') && 'enable subgroups; diagnostic(off, subgroup_uniformity); ',
+  ];
+  return directives.filter(Boolean).join('') + text;
 }
 
 /** Writes the fields of a shader's `struct Params` by name. Every field must be given, and nothing else. */

@@ -57,6 +57,8 @@ export interface Plan {
 /** What a chooser may know of the device: class and limits, never timings. */
 export interface Adapter {
   readonly software: boolean;
+  /** Invocations of every subgroup at least; 0 where kernels cannot use subgroups. */
+  readonly subgroup: number;
   readonly limits: Limits;
 }
 

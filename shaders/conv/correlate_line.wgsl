@@ -1,5 +1,6 @@
 //! dw[a,b,t] = sum over n and j of small[n,a,j] * large[n,b,j*S - P + t*D]: as correlate.wgsl, for groups of one channel.
-//! One invocation: 1 row x 8 (WIDE) or 4 neighbouring taps of a line of the filter, one slice of the sum. Where the next position reads large
+//! One invocation: 1 row x 8 (WIDE) or 4 neighbouring taps of a line of the filter, one slice of the sum. A workgroup goes on from group to group: those of
+//! one channel would leave most of it idle. Where the next position reads large
 //! SHIFT = S/D taps further, its values stand in registers and move on; with SHIFT 0 all are read anew.
 //! Source: PyTorch Conv2d, ConvTranspose2d.
 import package::lib::grid::{group_index};
@@ -43,15 +44,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = params.base + group_index(group, groups);
   if (id >= params.count) { return; }
   let p = place_of(id);
-  let g = p.group;
   let wide = select(4u, 8u, WIDE);
   let per_line = (params.kernel.z + wide - 1u) / wide;
-  let column = WORKGROUP * p.column + local;
-  let lines = column / per_line;
+  let run = WORKGROUP * p.column + local;
+  let lines = run / per_line;
   let planes = lines / params.kernel.y;
-  let b = planes / params.kernel.x;
-  if (b >= params.channels) { return; }
-  let t = vec3u(planes - b * params.kernel.x, lines - planes * params.kernel.y, wide * (column - lines * per_line));
+  let channels = planes / params.kernel.x;  // of large, of all rows of small
+  let row = channels / params.channels;
+  let g = row / params.rows;
+  if (g >= params.groups) { return; }
+  let b = channels - row * params.channels;
+  let t = vec3u(planes - channels * params.kernel.x, lines - planes * params.kernel.y, wide * (run - lines * per_line));
   let off = vec3i(t) * params.dilation - params.pad;
   let stride = params.stride.z;
   let ahead = select(3, 7, WIDE) * params.dilation.z;  // from the first tap to the last
@@ -67,7 +70,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let h = u32(i32(line.h) * params.stride.y + off.y);
     if (d >= size.x || h >= size.y) { continue; }
     let from_large = params.large_at + line.n * ls.x + (g * params.channels + b) * params.large_channel + d * ls.y + h * ls.z;
-    var from_small = params.small_at + line.n * ss.x + (g * params.rows + p.row) * params.small_channel + line.d * ss.y + line.h * ss.z + line.from_w * ss.w;
+    var from_small = params.small_at + line.n * ss.x + row * params.small_channel + line.d * ss.y + line.h * ss.z + line.from_w * ss.w;
     var i = i32(line.from_w) * stride + off.z;
     var v0 = inputs(from_large, i);
     var v1 = vec4f();
@@ -100,7 +103,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
   }
-  let at = params.dw_at + p.slice * params.slice + (g * params.rows + p.row) * params.row + b * params.channel
+  let at = params.dw_at + p.slice * params.slice + row * params.row + b * params.channel
     + t.x * params.taps.x + t.y * params.taps.y + t.z * params.taps.z;
   let left = i32(params.kernel.z - t.z);
   store(at, left, s0);

@@ -25,6 +25,7 @@ struct Params {
   slices: u32,
   row_blocks: u32,
   columns: u32,          // workgroups along the columns
+  groups: u32,
   small_at: u32,
   large_at: u32,
   dw_at: u32,

@@ -197,9 +197,9 @@ test('conv plans: f32, every geometry under every plan, forward and gradients', 
   const seen = new Set<string>();
   for (const g of GEOMETRIES) for (const name of await check(ctx, g, false)) seen.add(name);
   const parts = new Set([...seen].flatMap((name) => name.split(' + ')));
-  const blocks = ['8x8', '8x4', '4x8', '1x8', '64x64', '128x64'].flatMap((name) => [name, `${name} stacked`]);
+  const blocks = ['32x4', '16x4', '8x8', '8x4', '4x8', '1x8', '64x64', '128x64'].flatMap((name) => [name, `${name} stacked`]);
   for (const name of [...blocks, 'line', 'depthwise', 'plain']) expect([...parts]).toContain(name);
-  for (const name of ['8x8', '8x4', '1x8', 'line', '8xline', 'plain']) expect([...parts]).toContain(`dw ${name}`);
+  for (const name of ['8x8', '8x4', '1x8', 'line', '32x4', '16x4', 'plain']) expect([...parts]).toContain(`dw ${name}`);
 });
 
 test('conv plans: f16 storage, f32 sums', { timeout: 300_000 }, async () => {

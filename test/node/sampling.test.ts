@@ -9,7 +9,7 @@ import type { DType, Layout, Step } from '../../src/plan.ts';
 import { context } from '../gpu.ts';
 
 const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/sample/*.wgsl', { eager: true, import: 'default' }));
-const adapter = { software: false, limits: { binding: 2 ** 27, buffer: 2 ** 28, groups: 65535 } };
+const adapter = { software: false, subgroup: 0, limits: { binding: 2 ** 27, buffer: 2 ** 28, groups: 65535 } };
 
 const steps: Step[] = [];
 for (const [xShape, gridShape] of [

@@ -11,9 +11,9 @@ const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/resample/*
 
 const LIMITS = { binding: 2 ** 27, buffer: 2 ** 28, groups: 65535 };
 const ADAPTERS: readonly Adapter[] = [
-  { software: false, limits: LIMITS },
-  { software: true, limits: LIMITS },
-  { software: true, limits: { binding: 2 ** 16, buffer: 2 ** 18, groups: 7 } },
+  { software: false, subgroup: 0, limits: LIMITS },
+  { software: true, subgroup: 8, limits: LIMITS },
+  { software: true, subgroup: 4, limits: { binding: 2 ** 16, buffer: 2 ** 18, groups: 7 } },
 ];
 
 /** Every step that a plan asks for, once a kernel, its types and its constants. */

@@ -20,8 +20,8 @@ import type { Adapter, DType, Plan, Step, TensorSpec } from '../../src/plan.ts';
 const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/{pointwise,reduce,loss,optim}/*.wgsl', { eager: true, import: 'default' }));
 const LIMITS = { binding: 2 ** 27, buffer: 2 ** 28, groups: 65535 };
 const ADAPTERS: readonly Adapter[] = [
-  { software: false, limits: LIMITS },
-  { software: true, limits: { binding: 2 ** 16, buffer: 2 ** 20, groups: 7 } },
+  { software: false, subgroup: 0, limits: LIMITS },
+  { software: true, subgroup: 4, limits: { binding: 2 ** 16, buffer: 2 ** 20, groups: 7 } },
 ];
 
 /** Plans of one call of each kind on [2, 4, 20, 150]. */

@@ -82,14 +82,18 @@ test('an empty batch is an empty result without a dispatch', async () => {
 
 const LIMITS = { binding: 2 ** 27, buffer: 2 ** 28, groups: 65535 };
 test('the chooser: blocks first on a CPU, neighbouring stores first on a GPU, the plain copy last', () => {
-  const names = (i: number, software: boolean) => shufflePlans(callOf(EXAMPLES[i]!), { software, limits: LIMITS }).map((p) => p.name);
+  const names = (i: number, software: boolean) => shufflePlans(callOf(EXAMPLES[i]!), { software, subgroup: 0, limits: LIMITS }).map((p) => p.name);
   const at = EXAMPLES.findIndex((e) => e.channels === 4 && e.size.length === 2 && e.order === 'DCR' && e.layout === 'nhwc');
   expect(names(at, true)).toEqual(['move_block vec4', 'move vec4', 'move_row', 'move_block', 'move']);
   expect(names(at, false)).toEqual(['move vec4', 'move_block vec4', 'move_row', 'move_block', 'move']);
   const odd = EXAMPLES.findIndex((e) => e.channels === 8 && e.size.length === 2 && e.layout === 'nchw');
   expect(names(odd, true)).toEqual(['move_row', 'move_block', 'move']);
   // The table of R10, 236 MB: windows of the channels, and nothing larger than the default binding.
-  const plans = shufflePlans(callOf({ ...EXAMPLES[0]!, channels: 64, size: [360, 640], factors: [2, 2], order: 'CRD' }), { software: false, limits: LIMITS });
+  const plans = shufflePlans(callOf({ ...EXAMPLES[0]!, channels: 64, size: [360, 640], factors: [2, 2], order: 'CRD' }), {
+    software: false,
+    subgroup: 0,
+    limits: LIMITS,
+  });
   expect(plans[0]!.steps.length).toBeGreaterThan(1);
   for (const step of plans[0]!.steps) for (const b of Object.values(step.bind)) if (typeof b !== 'string') expect(b.size).toBeLessThanOrEqual(LIMITS.binding);
 });

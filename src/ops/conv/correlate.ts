@@ -2,7 +2,7 @@ import correlate from '../../../shaders/conv/correlate.wgsl';
 import correlate1x8 from '../../../shaders/conv/correlate_1x8.wgsl';
 import correlate8x4 from '../../../shaders/conv/correlate_8x4.wgsl';
 import correlate8x8 from '../../../shaders/conv/correlate_8x8.wgsl';
-import correlate8xLine from '../../../shaders/conv/correlate_8xline.wgsl';
+import correlate32x4 from '../../../shaders/conv/correlate_32x4.wgsl';
 import correlateLine from '../../../shaders/conv/correlate_line.wgsl';
 import sum from '../../../shaders/conv/sum.wgsl';
 import total from '../../../shaders/conv/total.wgsl';
@@ -12,7 +12,7 @@ import { type Adapter, product, type Step } from '../../plan.ts';
 import { dispatches } from '../slices.ts';
 import type { Geometry } from './geometry.ts';
 import type { Part, Weights } from './map.ts';
-import { batches, groups, type Place, workgroup } from './window.ts';
+import { batches, groups, type Place, shared, workgroup } from './window.ts';
 
 /** A filter's gradient: both sides of the map, and where the result goes. */
 export interface CorrelateJob {
@@ -32,24 +32,57 @@ const MOST_PARTIAL = 2 ** 26;
 const BUSY = 4096;
 const LEAST = 256;
 
+/** A block of the result in the registers of an invocation. */
 interface Block {
   readonly name: string;
   readonly why: string;
   readonly kernel: Kernel;
   readonly rows: number;
   readonly columns: number;
-  /** Whether columns are neighbouring taps of one line of the filter. */
-  readonly line?: true;
+  /** Neighbouring taps of a line of the filter that the columns are, where they are. */
+  readonly run?: number;
+  /** Whether blocks of columns reach over rows and groups. */
+  readonly flat?: true;
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Loads of a position, with what else it costs in their terms. */
+  readonly loads: number;
 }
 
-const BLOCKS: readonly Block[] = [
-  { name: '8x8', why: '8 channels x 8 taps in registers', kernel: correlate8x8, rows: 8, columns: 8 },
-  { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4 },
-  { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8 },
-  { name: 'line', why: 'neighbouring taps of 1 channel in registers', kernel: correlateLine, rows: 1, columns: 8, line: true },
-  { name: '8xline', why: '8 channels x 2 runs of 4 neighbouring taps in registers', kernel: correlate8xLine, rows: 8, columns: 8, line: true },
-  { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1 },
-];
+/** Blocks for a filter whose lines have `length` taps, and where the next position reads large `shift` taps further, 0 for anything else. */
+function blocksOf(length: number, shift: number, depthwise: boolean, adapter: Adapter): Block[] {
+  // One load a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row and a handful of columns, and took
+  // 2 to 5 times as long as one weight an invocation on both software adapters.
+  const loads = (rows: number, columns: number) => (rows + columns + 6) * (depthwise ? 5 : 1);
+  const run = length > 4 ? 8 : 4;
+  // Runs of three leave fewer idle where four do not divide the line.
+  const short = Math.ceil(length / 3) * 3 < Math.ceil(length / 4) * 4 ? 3 : 4;
+  const slides = shift > 0 && length > 2;
+  return [
+    { name: '8x8', why: '8 channels x 8 taps in registers', kernel: correlate8x8, rows: 8, columns: 8, loads: loads(8, 8) },
+    { name: '8x4', why: '8 channels x 4 taps in registers', kernel: correlate8x4, rows: 8, columns: 4, loads: loads(8, 4) },
+    { name: '1x8', why: '1 channel x 8 taps in registers', kernel: correlate1x8, rows: 1, columns: 8, loads: loads(1, 8) },
+    {
+      ...{ name: 'line', why: 'neighbouring taps of 1 channel in registers', kernel: correlateLine, rows: 1, columns: run, run, flat: true },
+      ...{ constants: { SHIFT: shift, WIDE: Number(length > 4) }, loads: 5 + (shift || run) },
+    },
+    ...shared(adapter).map(
+      ({ rows, constants }): Block => ({
+        ...{
+          name: `${rows}x4`,
+          why: `${rows} channels x 4 taps in registers, shared loads`,
+          kernel: correlate32x4,
+          rows,
+          columns: 4,
+          ...(slides && { run: short }),
+        },
+        constants: { ...constants, SHIFT: slides ? shift : 0, LENGTH: short },
+        // A load takes as long as about 20 multiply-adds.
+        loads: rows / (constants.EIGHT ? 8 : 4) + (slides ? shift : 4) + 6 + rows / 5,
+      }),
+    ),
+    { name: 'plain', why: 'one weight at a time', kernel: correlate, rows: 1, columns: 1, loads: 8 },
+  ];
+}
 
 /** Positions of a row of small that a line takes: short enough for slices, long enough to find a line's place rarely. */
 const pieceOf = (width: number) => Math.min(width, Math.ceil(width / Math.ceil(width / 256)));
@@ -70,18 +103,14 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
   const room = Math.floor(Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer) / (4 * elements));
 
   const apart = W.stride / W.dilation;
-  const shift = apart === 1 || apart === 2 ? apart : 0;
-  // What does not move along has nothing to share with the next position, and runs of fewer than 4 taps gain nothing.
-  const runsOf4 = shift > 0 && W.kernel >= 4;
-  return BLOCKS.filter(({ line, rows }) => !line || rows === 1 || runsOf4).map(({ name, why, kernel: shader, rows: per, columns: most, line }): Part => {
-    const rowBlocks = Math.ceil(rows / per);
-    const wide = W.kernel > 4;
-    const columns = line ? (per === 1 && wide ? 8 : 4) : most;
-    const runs = line && per > 1 ? 2 : 1;
-    const across = Math.ceil((line ? (channels * taps * Math.ceil(W.kernel / columns)) / W.kernel : (channels * taps) / columns) / runs);
+  const found = blocksOf(W.kernel, apart === 1 || apart === 2 ? apart : 0, rows === 1 && channels === 1, adapter);
+  return found.map(({ name, why, kernel: shader, rows: per, columns, run, flat, constants, loads }): Part => {
+    const lines = run && (channels * taps * Math.ceil(W.kernel / run)) / W.kernel;
+    const across = lines ? (flat ? g.smallChannels * lines : lines) : Math.ceil((channels * taps) / columns);
+    const rowBlocks = flat ? 1 : Math.ceil(rows / per);
     const size = workgroup(across, adapter);
     const blocks = Math.ceil(across / size);
-    const tiles = g.groups * rowBlocks * blocks * size;
+    const tiles = (flat ? 1 : g.groups) * rowBlocks * blocks * size;
     const cuts = windows.map((window) => {
       const lines = window.count * perSample;
       const depth = lines * piece;
@@ -89,12 +118,6 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
       const perSlice = Math.ceil(lines / Math.min(wanted, lines, Math.max(Math.floor(room / windows.length), 1)));
       return { lines, perSlice, slices: Math.ceil(lines / perSlice) };
     });
-    // Loads of an invocation: one a row and one a column, and about 6 for the place of a position. Depthwise, a block has one row
-    // and a handful of columns, and took 2 to 5 times as long as one weight an invocation on both software adapters.
-    const block = (per + columns + 6) * (rows === 1 && channels === 1 && per * columns > 1 ? 5 : 1);
-    // Lines save loads of large alone: beside 8 rows, measured on software adapters only, they win a tenth to a third over 8x8.
-    const lines = adapter.software ? 15 + 2 * shift : Number.POSITIVE_INFINITY;
-    const loads = !line ? block : per === 1 ? 5 + (shift || columns) : lines;
     const count = cuts.reduce((n, c) => n + c.slices, 0);
     const direct = count === 1;
     if (!direct && count > room)
@@ -106,20 +129,20 @@ export function correlations(job: CorrelateJob, adapter: Adapter): Part[] {
     const steps = windows.flatMap((s, i) => {
       const cut = cuts[i]!;
       const count = (tiles / size) * cut.slices;
-      const most = MOST / (cut.perSlice * piece * per * runs * columns * size);
+      const most = MOST / (cut.perSlice * piece * per * columns * size);
       const at = direct ? dw.at : before * elements;
       before += cut.slices;
       return groups(count, adapter.limits.groups, most).map(
         ({ base, grid }): Step => ({
           kernel: shader,
           types: { real_small: job.small.dtype, real_large: job.large.dtype, real_w: direct ? dw.dtype : 'f32' },
-          constants: { WORKGROUP: size, ...(line && { SHIFT: shift, ...(per === 1 && { WIDE: Number(wide) }) }) },
+          constants: { WORKGROUP: size, ...constants },
           params: {
             ...{ stride: g.axes.map((a) => a.stride), dilation: g.axes.map((a) => a.dilation), pad: g.axes.map((a) => a.pad), piece },
             ...{ small_size: g.axes.map((a) => a.small), rows, large_size: g.axes.map((a) => a.large), channels, kernel, ...target, slice: elements },
             ...{ small_stride: [job.small.strides.batch, ...job.small.strides.axes], large_stride: [job.large.strides.batch, ...job.large.strides.axes] },
             ...{ small_channel: job.small.strides.channel, large_channel: job.large.strides.channel, small_at: s.at.x, large_at: s.at.y, dw_at: at },
-            ...{ pieces, lines: cut.lines, per_slice: cut.perSlice, slices: cut.slices, row_blocks: rowBlocks, columns: blocks, count, base },
+            ...{ pieces, lines: cut.lines, per_slice: cut.perSlice, slices: cut.slices, row_blocks: rowBlocks, columns: blocks, groups: g.groups, count, base },
           },
           bind: { small: s.bind.x, large: s.bind.y, dw: direct ? dw.name : partial },
           grid,

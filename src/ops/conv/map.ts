@@ -3,6 +3,7 @@ import map1x8 from '../../../shaders/conv/map_1x8.wgsl';
 import map4x8 from '../../../shaders/conv/map_4x8.wgsl';
 import map8x4 from '../../../shaders/conv/map_8x4.wgsl';
 import map8x8 from '../../../shaders/conv/map_8x8.wgsl';
+import map32x4 from '../../../shaders/conv/map_32x4.wgsl';
 import map64x64 from '../../../shaders/conv/map_64x64.wgsl';
 import map128x64 from '../../../shaders/conv/map_128x64.wgsl';
 import mapDepthwise from '../../../shaders/conv/map_depthwise.wgsl';
@@ -14,7 +15,7 @@ import { dispatches, type Slice } from '../slices.ts';
 import type { FilterView } from './call.ts';
 import type { Geometry, Strides } from './geometry.ts';
 import { type Direction, type MapClass, type MapShape, mapShape } from './phases.ts';
-import { batches, groups, lanes, type Place, workgroup } from './window.ts';
+import { batches, groups, lanes, type Place, shared, workgroup } from './window.ts';
 
 /** The filter of a map: where it lies, and its strides as [smallChannels, largeChannels/groups, taps]. */
 export interface Weights {
@@ -195,16 +196,18 @@ interface Block {
   readonly rows: number;
   readonly columns: number;
   readonly tile: boolean;
+  /** Whether invocations of a workgroup share rows, whatever the size of the map. */
+  readonly shared?: true;
   /** Loads that one channel of one tap costs: for registers one a row and one a column; for tiles a share of the products. */
   readonly load: number;
 }
 
 /** Loads that a map costs, those of rows and columns that fill up blocks included. A tap costs about 16 for its addresses, an output 1.5 and a block 60;
  * measured on software adapters, where loads are what products wait for. */
-const costOf = (shape: MapShape, depth: number, g: Geometry, { rows, columns, tile, load }: Block, adapter: Adapter): number =>
+const costOf = (shape: MapShape, depth: number, g: Geometry, { rows, columns, tile, shared, load }: Block, adapter: Adapter): number =>
   shape.classes.reduce((sum, c) => {
     const across = Math.ceil((g.batch * c.positions) / columns);
-    const per = tile ? { size: 1, lanes: 1 } : lanes(across, adapter);
+    const per = tile ? { size: 1, lanes: 1 } : lanes(across, adapter, shared);
     const deep = per.size / per.lanes;
     const blocks = Math.ceil(c.rows.length / rows / deep) * deep * Math.ceil(across / per.lanes) * per.lanes;
     const invocations = tile ? 256 : 1;
@@ -214,16 +217,18 @@ const costOf = (shape: MapShape, depth: number, g: Geometry, { rows, columns, ti
 
 interface Packed extends Block {
   readonly kernel: Kernel;
+  readonly constants?: Readonly<Record<string, number>>;
 }
 
 /** The packed kernels. A tile's share differs: barriers are dear on a CPU. */
-const blocks = ({ software }: Adapter): readonly Packed[] => [
+const blocks = (adapter: Adapter): readonly Packed[] => [
+  ...shared(adapter).map(({ rows, constants }) => ({ kernel: map32x4, rows, columns: 4, tile: false, shared: true as const, load: 4 + rows / 4, constants })),
   { kernel: map8x8, rows: 8, columns: 8, tile: false, load: 16 },
   { kernel: map8x4, rows: 8, columns: 4, tile: false, load: 12 },
   { kernel: map4x8, rows: 4, columns: 8, tile: false, load: 12 },
   { kernel: map1x8, rows: 1, columns: 8, tile: false, load: 9 },
-  { kernel: map64x64, rows: 64, columns: 64, tile: true, load: 64 * 64 * (software ? 0.45 : 0.12) },
-  { kernel: map128x64, rows: 128, columns: 64, tile: true, load: 128 * 64 * (software ? 0.45 : 0.1) },
+  { kernel: map64x64, rows: 64, columns: 64, tile: true, load: 64 * 64 * (adapter.software ? 0.45 : 0.12) },
+  { kernel: map128x64, rows: 128, columns: 64, tile: true, load: 128 * 64 * (adapter.software ? 0.45 : 0.1) },
 ];
 
 /** Rows of a filter in packed order, a block of `rows` at a time. */
@@ -298,7 +303,7 @@ export function blockMaps(job: MapJob, adapter: Adapter, most: number): Part[] {
     .map(({ shape, block, stacked, cost }): Part => {
       const { rows, columns, tile } = block;
       const packed = packing(job, shape, rows, adapter);
-      const how = `${rows} rows x ${columns} columns ${tile ? 'through workgroup memory' : 'in registers'}`;
+      const how = `${rows} rows x ${columns} columns ${tile ? 'through workgroup memory' : `in registers${block.shared ? ', shared loads' : ''}`}`;
       return {
         name: `${rows}x${columns}${stacked ? ' stacked' : ''}`,
         why: `${how}, ${stacked ? 'phases as rows, ' : ''}packed weights`,
@@ -313,12 +318,18 @@ export function blockMaps(job: MapJob, adapter: Adapter, most: number): Part[] {
 }
 
 /** The dispatches of a packed kernel: one or more a class and slice. */
-const blockSteps = (job: MapJob, shape: MapShape, { kernel, rows, columns: per, tile }: Packed, packed: ReturnType<typeof packing>, adapter: Adapter): Step[] =>
+const blockSteps = (
+  job: MapJob,
+  shape: MapShape,
+  { kernel, rows, columns: per, tile, shared, constants }: Packed,
+  packed: ReturnType<typeof packing>,
+  adapter: Adapter,
+): Step[] =>
   packed.places.flatMap(({ c, padded, begin, at, tableName }) =>
     batches(job, adapter).flatMap((s) => {
       const { depth } = roles(job);
       const across = Math.ceil((s.count * c.positions) / per);
-      const { size, lanes: wide } = tile ? { size: 1, lanes: 1 } : lanes(across, adapter);
+      const { size, lanes: wide } = tile ? { size: 1, lanes: 1 } : lanes(across, adapter, shared);
       const columns = Math.ceil(across / wide);
       const rowBlocks = Math.ceil(padded / rows / (size / wide));
       const count = job.geometry.groups * phasesOf(c) * rowBlocks * columns;
@@ -327,7 +338,7 @@ const blockSteps = (job: MapJob, shape: MapShape, { kernel, rows, columns: per, 
         ({ base, grid }): Step => ({
           kernel,
           types: types(job),
-          constants: { ...(!tile && { WORKGROUP: size }), ...job.act },
+          constants: { ...(!tile && { WORKGROUP: size }), ...constants, ...job.act },
           params: { ...paramsOf(job, shape, c, at, s), rows: rowBlocks, row_blocks: padded / rows, columns, lanes: wide, w_at: begin / rows, count, base },
           bind: { x: s.bind.x, w: packed.name, b: job.b?.name ?? job.w.name, table: tableName, y: s.bind.y },
           grid,

@@ -25,10 +25,11 @@ export function groups(count: number, limit: number, most: number): { base: numb
   return parts;
 }
 
-/** Invocations of a workgroup along the columns, and all: where there are few blocks of columns, the others take further rows. */
-export function lanes(blocks: number, adapter: Adapter): { size: number; lanes: number } {
+/** Invocations of a workgroup along the columns, and all: where there are few blocks of columns, the others take further rows.
+ * @param same whether all must have the same rows */
+export function lanes(blocks: number, adapter: Adapter, same = false): { size: number; lanes: number } {
   const size = workgroup(blocks, adapter);
-  return blocks < size ? { size, lanes: 2 ** Math.ceil(Math.log2(blocks)) } : { size, lanes: size };
+  return blocks < size && !same ? { size, lanes: 2 ** Math.ceil(Math.log2(blocks)) } : { size, lanes: size };
 }
 
 /** Invocations of a workgroup that share rows and stand along `blocks` blocks of columns: as many as fit without many idle ones. */
@@ -36,3 +37,7 @@ export function workgroup(blocks: number, { software }: Adapter): number {
   const sizes = software ? [64, 32, 16, 8] : [64, 32];
   return sizes.find((n) => Math.ceil(blocks / n) * n <= blocks * 1.1) ?? sizes.at(-1)!;
 }
+
+/** The kernels of 32 or 16 rows whose subgroups share loads, where loads are dear and subgroups known: lib/share.wgsl. */
+export const shared = ({ software, subgroup }: Adapter): readonly { rows: number; constants: { MANY: number; EIGHT: number } }[] =>
+  software && subgroup >= 4 ? [32, 16].map((rows) => ({ rows, constants: { MANY: Number(rows === 32), EIGHT: Number(subgroup >= 8) } })) : [];
