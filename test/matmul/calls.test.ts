@@ -201,7 +201,7 @@ test('prepared and explained', async () => {
   layer.dispose();
   const explained = matmul.explain(ctx, { a: { shape: [64, 512] }, b: { shape: [64, 512] }, transposeB: true });
   expect(explained.flops).toBe(2 * 64 * 64 * 512);
-  expect(explained.admissible.toSorted()).toEqual(['64x64', '8x8', 'plain']);
+  expect(explained.admissible.toSorted()).toEqual(['16x4', '32x4', '64x64', '8x8', 'plain']);
 });
 
 test('empty batches: empty results, and gradients of what all share are 0', async () => {

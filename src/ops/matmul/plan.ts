@@ -1,4 +1,5 @@
 import block8x8 from '../../../shaders/matmul/block_8x8.wgsl';
+import block32x4 from '../../../shaders/matmul/block_32x4.wgsl';
 import plain from '../../../shaders/matmul/plain.wgsl';
 import sum from '../../../shaders/matmul/sum.wgsl';
 import tile64x64 from '../../../shaders/matmul/tile_64x64.wgsl';
@@ -6,7 +7,7 @@ import { UpsampleError } from '../../check.ts';
 import type { Kernel } from '../../kernel.ts';
 import { type Adapter, BYTES, cover, type Plan, product, type Step } from '../../plan.ts';
 import { biasGradient } from '../conv/correlate.ts';
-import { groups } from '../conv/window.ts';
+import { groups, shared, workgroup } from '../conv/window.ts';
 import { checkBuffers, dispatches } from '../slices.ts';
 import type { MatmulCall, Product } from './call.ts';
 import { runs } from './window.ts';
@@ -24,19 +25,41 @@ interface Way {
   readonly name: string;
   readonly why: string;
   readonly kernel: Kernel;
-  readonly block: number;
-  readonly tile: boolean;
+  readonly rows: number;
+  readonly columns: number;
+  /** Invocations of a workgroup that has one block of rows; 0 where each invocation has its own. */
+  group(columns: number): number;
+  /** Whether a block is a workgroup's. */
+  readonly tile?: true;
+  readonly constants?: Readonly<Record<string, number>>;
+  /** What an element costs: barriers are dear on a CPU, loads everywhere. */
+  readonly each: number;
 }
 
-const PLAIN: Way = { name: 'plain', why: 'one element at a time', kernel: plain, block: 1, tile: false };
-const BLOCK: Way = { name: '8x8', why: '8 rows x 8 columns in registers', kernel: block8x8, block: 8, tile: false };
-const TILE: Way = { name: '64x64', why: '64 rows x 64 columns through workgroup memory', kernel: tile64x64, block: 64, tile: true };
+const waysOf = (adapter: Adapter): readonly Way[] => {
+  const apart = () => 0;
+  return [
+    ...shared(adapter).map(
+      ({ rows, constants }): Way => ({
+        ...{ name: `${rows}x4`, why: `${rows} rows x 4 columns in registers, shared loads`, kernel: block32x4, rows, columns: 4, constants },
+        ...{ group: (columns: number) => workgroup(Math.ceil(columns / 4), adapter), each: rows > 16 ? 0.16 : 0.2 },
+      }),
+    ),
+    { name: '8x8', why: '8 rows x 8 columns in registers', kernel: block8x8, rows: 8, columns: 8, group: apart, each: 0.3 },
+    {
+      ...{ name: '64x64', why: '64 rows x 64 columns through workgroup memory', kernel: tile64x64, rows: 64, columns: 64, group: () => 1, tile: true },
+      each: adapter.software ? 1 : 0.15,
+    },
+    { name: 'plain', why: 'one element at a time', kernel: plain, rows: 1, columns: 1, group: apart, each: 1 },
+  ];
+};
 
-/** Elements that a way computes, those that fill up its blocks included, by what each costs: barriers are dear on a CPU, loads everywhere. */
-function costOf({ block, tile }: Way, { products }: MatmulCall, { software }: Adapter): number {
-  const each = tile ? (software ? 1 : 0.15) : block > 1 ? 0.3 : 1;
-  return products.reduce((n, p) => n + Math.ceil(p.rows / block) * Math.ceil(p.columns / block) * block * block * p.batch * (p.depth + 1) * each, 0);
-}
+/** Elements that a way computes, those that fill up its blocks included, by what each costs. */
+const costOf = (way: Way, { products }: MatmulCall): number =>
+  products.reduce((n, p) => {
+    const across = way.columns * (way.tile ? 1 : Math.max(way.group(p.columns), 1));
+    return n + Math.ceil(p.rows / way.rows) * way.rows * Math.ceil(p.columns / across) * across * p.batch * (p.depth + 1) * way.each;
+  }, 0);
 
 /** Every admissible plan, best first for the adapter.
  * @throws UpsampleError `limit-exceeded` when a tensor cannot be bound, not even in windows */
@@ -48,9 +71,8 @@ export function matmulPlans(call: MatmulCall, adapter: Adapter): Plan[] {
     return [{ name: 'empty', why: 'nothing to compute', outputs, scratch: {}, tables: {}, steps: [], flops: 0 }];
   const dtype = Object.values(inputs)[0]!.dtype;
   const db = call.sum && columnSum(call.sum, call, dtype as 'f32' | 'f16', adapter);
-  const ways = products.some((p) => p.rows * p.columns * p.depth)
-    ? [BLOCK, TILE, PLAIN].sort((a, b) => costOf(a, call, adapter) - costOf(b, call, adapter))
-    : [PLAIN];
+  const all = waysOf(adapter);
+  const ways = products.some((p) => p.rows * p.columns * p.depth) ? all.toSorted((a, b) => costOf(a, call) - costOf(b, call)) : all.slice(-1);
   return ways.map((way) => {
     const parts = products.filter((p) => p.rows * p.columns * p.batch || p.over).map((p, i) => partOf(way, p, `part${i}`, call, adapter));
     const slices = Math.max(1, ...parts.map((p) => p.slices));
@@ -93,7 +115,10 @@ function partOf(
   adapter: Adapter,
 ): { steps: Step[]; scratch: Plan['scratch']; slices: number } {
   const { limits } = adapter;
-  const { block, tile, kernel } = way;
+  const { tile, kernel } = way;
+  const group = way.group(job.columns);
+  /** Columns that an invocation's or a workgroup's block has. */
+  const wide = way.columns * (tile ? 1 : Math.max(group, 1));
   const { batch, rows, columns, depth, over } = job;
   const spec = (name: string) => inputs[name] ?? outputs[name]!;
   const bias = job.bias ? { bind: job.bias, at: spec(job.bias).skew, given: 1 } : { bind: job.b, at: 0, given: 0 };
@@ -101,7 +126,7 @@ function partOf(
   const side = (name: string) => ({ name, at: spec(name).skew, width: BYTES[spec(name).dtype] });
   const found = runs(op, job, [side(job.a), side(job.b), side(job.to)], adapter);
   const room = Math.floor(Math.min(MOST_PARTIAL, limits.binding, limits.buffer) / (4 * elements));
-  const blocks = Math.ceil(rows / block) * Math.ceil(columns / block) * batch * (tile ? 256 : 1);
+  const blocks = Math.ceil(rows / way.rows) * Math.ceil(columns / wide) * batch * (tile ? 256 : Math.max(group, 1));
   const wanted = found.length > 1 ? 1 : Math.min(Math.ceil(BUSY / blocks), Math.floor(depth / LEAST), room);
   const perSlice = Math.ceil(depth / Math.max(wanted, 1));
   const slices = depth ? Math.ceil(depth / perSlice) : 0;
@@ -112,14 +137,14 @@ function partOf(
   const real = { real_a: spec(job.a).dtype, real_b: spec(job.b).dtype };
   const steps = (slices ? found : []).flatMap((run): Step[] => {
     const [a, b, c] = run.places as [(typeof run.places)[0], (typeof run.places)[0], (typeof run.places)[0]];
-    const across = [Math.ceil(columns / block), Math.ceil(run.rows / block)] as const;
+    const across = [Math.ceil(columns / wide), Math.ceil(run.rows / way.rows)] as const;
     const count = across[0] * across[1] * run.batch * slices;
-    const most = MOST / (perSlice * block * block);
-    const parts = tile ? groups(count, limits.groups, most) : cover(count, limits.groups, most);
+    const most = MOST / (perSlice * way.rows * wide);
+    const parts = group ? groups(count, limits.groups, most) : cover(count, limits.groups, most);
     return parts.map(({ base, grid }) => ({
       kernel,
       types: { ...real, real_c: direct ? spec(job.to).dtype : 'f32' },
-      constants: {},
+      constants: way.constants ? { WORKGROUP: group, ...way.constants } : {},
       params: {
         ...{ batch: run.batch, rows: run.rows, columns, depth, per_slice: perSlice, slices, blocks: across, count, base },
         ...{ a_batch: job.aSteps[0], a_row: job.aSteps[1], a_depth: job.aSteps[2], b_batch: job.bSteps[0], b_depth: job.bSteps[1], b_column: job.bSteps[2] },
