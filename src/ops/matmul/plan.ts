@@ -42,7 +42,7 @@ const waysOf = (adapter: Adapter): readonly Way[] => {
     ...shared(adapter).map(
       ({ rows, constants }): Way => ({
         ...{ name: `${rows}x4`, why: `${rows} rows x 4 columns in registers, shared loads`, kernel: block32x4, rows, columns: 4, constants },
-        ...{ group: (columns: number) => workgroup(Math.ceil(columns / 4), adapter), each: rows > 16 ? 0.16 : 0.2 },
+        ...{ group: (columns: number) => workgroup(Math.ceil(columns / 4), adapter), each: rows > 16 ? 0.13 : 0.17 },
       }),
     ),
     { name: '8x8', why: '8 rows x 8 columns in registers', kernel: block8x8, rows: 8, columns: 8, group: apart, each: 0.3 },
