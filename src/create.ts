@@ -45,7 +45,8 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
   return new Context(device, true, gpu, limits);
 }
 
-/** Uses a device that somebody else opened, and never destroys it. */
+/** Uses a device that somebody else opened, and never destroys it. With the feature `shader-f16` it has f16 tensors; with `subgroups` a software adapter
+ * computes products and convolutions in half the time or less. */
 export function fromDevice(device: GPUDevice, options: Pick<ContextOptions, 'limits'> = {}): Context {
   if (typeof device?.createComputePipeline !== 'function') refuse('fromDevice', `device is ${show(device)}`, 'expected a GPUDevice');
   return new Context(device, false, undefined, options.limits);
