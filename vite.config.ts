@@ -45,7 +45,8 @@ const pack = {
 const builds: Record<string, object> = { demo, cdn, pack };
 
 // One process or page per project, files one after another: one GPUDevice for all, and two cores stay usable.
-const shared = { isolate: false, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+// What a page shows in time is asked for until it does: on a busy machine a second is not enough.
+const shared = { isolate: false, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 
 export default defineConfig(({ mode, command }) => ({
   plugins: [wgsl({ min: mode !== 'test' && command === 'build', emit: mode === 'production' }), bundle()],

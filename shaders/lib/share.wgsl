@@ -8,7 +8,7 @@ struct Eight { a: vec4f, b: vec4f }
 fn low(v: f32) -> vec4f { return vec4f(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u)); }
 fn high(v: f32) -> vec4f { return vec4f(subgroupBroadcast(v, 4u), subgroupBroadcast(v, 5u), subgroupBroadcast(v, 6u), subgroupBroadcast(v, 7u)); }
 
-/// Which of the values 8*i to 8*i+7 an invocation reads: the first of two, of which subgroups of 8 need no more.
+/// Which of 32 values an invocation reads, one of each eight; in subgroups of 4 also those 4 further on.
 fn mine(lane: u32) -> vec4u { return lane % select(4u, 8u, EIGHT) + vec4u(0u, 8u, 16u, 24u); }
 
 /// Eight rows of four sums.

@@ -112,8 +112,7 @@ describe('numbers', () => {
     const page = await anew();
     await step(page, 1);
     await compared(page);
-    await page.waitForTimeout(1000); // what follows a step
-    const before = await tensors(page);
+    const before = await stopped(() => tensors(page)); // what follows a step
     expect(before).toBeGreaterThan(50);
     await step(page, 2);
     await anew();
