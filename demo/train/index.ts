@@ -54,6 +54,7 @@ class Row {
     const swatch = drawn('svg', { class: 'swatch', viewBox: '0 0 28 8', 'aria-hidden': 'true' }, line);
     this.element = element('tr', { 'data-decoder': decoder }, element('th', { scope: 'row' }, swatch, name), ...this.#cells);
     this.picture = new Heatmap({ label: name, plain: true, grey: true });
+    this.picture.show(strip(new Float32Array(10 * SIDE ** 2))); // black, and as large as it will be: what lies below does not jump
   }
 
   show(learner: Learner | undefined): void {

@@ -194,6 +194,17 @@ describe('learning', () => {
 });
 
 describe('controls', () => {
+  test('the pictures are as large before the first is drawn as they will be', async () => {
+    await using opened = await visitPanel('train', '', { ready: '#train .train-pictures canvas' });
+    const { page, log } = opened;
+    const heights = () => page.$$eval('#train .train-pictures canvas', (all) => all.map((canvas) => canvas.getBoundingClientRect().height));
+    const before = await heights();
+    expect(before.length).toBe(5); // the original, and each decoder's
+    await compared(page);
+    expect(await heights()).toEqual(before);
+    expect(log).toEqual([]);
+  });
+
   test('nothing starts by itself where stillness is preferred; elsewhere it does', async () => {
     const page = await anew();
     await page.waitForTimeout(800);
