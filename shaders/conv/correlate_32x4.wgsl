@@ -1,7 +1,7 @@
 //! dw[a,b,t] = sum over n and j of small[n,a,j] * large[n,b,j*S - P + t*D]: as correlate_8x8.wgsl, for adapters whose loads are dearer than anything else.
 //! One invocation: 32 (MANY) or 16 rows x 4 columns, one slice of the sum. The values of small are shared by a subgroup. Where SHIFT = S/D is 1 or 2 the
 //! columns are LENGTH = 3 or 4 neighbouring taps of a line of the filter: the next position reads large SHIFT taps further, so values stand in registers
-//! and move on. With SHIFT 0 columns stand apart and are read anew.
+//! and move on. With SHIFT 0 (and LENGTH 4) columns stand apart and are read anew.
 //! Source: PyTorch Conv2d, ConvTranspose2d.
 import package::lib::grid::{group_index};
 import package::lib::pairs::{Params, Columns, place_of, columns_of, line_of, within};
@@ -118,6 +118,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (live.x) { dw[to.x] = real_w(sums[r].x); }
     if (live.y) { dw[to.y] = real_w(sums[r].y); }
     if (live.z) { dw[to.z] = real_w(sums[r].z); }
-    if (live.w && (SHIFT == 0u || LENGTH == 4u)) { dw[to.w] = real_w(sums[r].w); }
+    if (live.w && LENGTH == 4u) { dw[to.w] = real_w(sums[r].w); }
   }
 }

@@ -77,6 +77,8 @@ const GEOMETRIES: Geometry[] = [
   { op: 'conv2d', x: [1, 6, 9, 7], w: [4, 3, 2, 3], options: { stride: [3, 2], dilation: [2, 3], padding: 2, groups: 2 }, layout: 'nhwc' },
   { op: 'conv2d', x: [2, 5, 4, 3], w: [7, 5, 1, 1], activation: 'leakyRelu' },
   { op: 'conv2d', x: [2, 3, 5, 6], w: [9, 3, 2, 2] },
+  { op: 'conv2d', x: [1, 2, 6, 13], w: [5, 2, 3, 7], options: { stride: 2, padding: [1, 3] } },
+  { op: T2, x: [2, 4, 3, 7], w: [4, 3, 2, 5], options: { stride: 2, padding: [0, 2], outputPadding: 1 } },
   { op: 'conv2d', x: [1, 3, 7, 10], w: [9, 3, 2, 6], options: { padding: 2 }, layout: 'nhwc' },
   { op: 'conv2d', x: [1, 2, 20, 17], w: [3, 2, 7, 7], options: { stride: 4, padding: 3 }, activation: 'gelu' },
   { op: 'conv1d', x: [2, 3, 600], w: [5, 3, 5], options: { dilation: 3, padding: 'same' } },

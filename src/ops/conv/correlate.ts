@@ -75,7 +75,7 @@ function blocksOf(length: number, shift: number, depthwise: boolean, adapter: Ad
           columns: 4,
           ...(slides && { run: short }),
         },
-        constants: { ...constants, SHIFT: slides ? shift : 0, LENGTH: short },
+        constants: { ...constants, SHIFT: slides ? shift : 0, LENGTH: slides ? short : 4 },
         // A load takes as long as about 20 multiply-adds.
         loads: rows / (constants.EIGHT ? 8 : 4) + (slides ? shift : 4) + 6 + rows / 5,
       }),
