@@ -1,5 +1,5 @@
 declare module '*.wgsl' {
-  const kernel: import('../src/kernel.ts').Kernel;
+  const kernel: import('../src/shader.ts').Kernel;
   export default kernel;
 }
 declare module 'wgsl_reflect/wgsl_reflect.module.js' {

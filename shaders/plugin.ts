@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Plugin } from 'vite';
 // The bare name resolves to CommonJS, which fails in Node (1.6.0): import the module file.
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import type { Kernel } from '../src/kernel.ts';
+import { type Declared, declared } from '../src/shader.ts';
 
 const IMPORT = /^import package::lib::(\w+)::\{([\w\s,]+)\};$/gm;
 const GLOBAL = /^(?:@\w+(?:\([^)]*\))? *)*(?:fn|struct|const|alias|override|var(?:<[^>]*>)?) +(\w+)/gm;
@@ -70,10 +71,16 @@ export function minify(code: string) {
     .trim();
 }
 
+const sorted = ({ bindings, params, overrides }: Declared) => ({
+  bindings: bindings.toSorted((a, b) => a.binding - b.binding),
+  params,
+  overrides: overrides.toSorted(),
+});
+
 const FIELDS = new Set(['f32', 'i32', 'u32', 'vec2f', 'vec3f', 'vec4f', 'vec2i', 'vec3i', 'vec4i', 'vec2u', 'vec3u', 'vec4u']);
 
-/** What the host must know of a kernel, read from its WGSL and typed nowhere else. */
-export function reflect(name: string, code: string): Kernel {
+/** What the host must know of a kernel, by a full reflection of its WGSL. Refuses what the library could not run, or would read otherwise. */
+export function reflect(name: string, code: string): Declared {
   const r = new WgslReflect(code);
   const { compute, vertex, fragment } = r.entry; // a render shader's bindings belong to its fragments
   const [entry, ...rest] = [...compute, ...fragment];
@@ -93,10 +100,14 @@ export function reflect(name: string, code: string): Kernel {
     if (!FIELDS.has(m.type.name)) throw new Error(`${name}: Params.${m.name} is ${m.type.name}; use one of ${[...FIELDS].join(' ')}`);
     return { name: m.name, type: m.type.name, offset: m.offset };
   });
-  return { name, code, bindings, params: { size: params.size, fields }, overrides: r.overrides.map((o) => o.name) };
+  const full = { bindings, params: { size: params.size, fields }, overrides: r.overrides.map((o) => o.name) };
+  const short = declared({ name, code });
+  if (!isDeepStrictEqual(sorted(short), sorted(full)))
+    throw new Error(`${name}: src/shader.ts reads ${JSON.stringify(short)} of its declarations, which are ${JSON.stringify(full)}`);
+  return full;
 }
 
-/** Vite plugin: a .wgsl import is the linked and reflected kernel, plain data; library files are modules of their own, so that a bundle holds each once.
+/** Vite plugin: a .wgsl import is the linked and checked kernel, plain data; library files are modules of their own, so that a bundle holds each once.
  * `min` cuts comments; `emit` writes the linked text beside the library. */
 export default function wgsl({ min = false, emit = false } = {}): Plugin {
   const dir = import.meta.dirname;
@@ -121,7 +132,8 @@ export default function wgsl({ min = false, emit = false } = {}): Plugin {
         if (emit) this.emitFile({ type: 'asset', fileName: `shaders/${name}.wgsl`, source: code });
         const imports = libs.map(([file], i) => `import lib${i} from ${JSON.stringify(join(dir, file))};\n`).join('');
         const joined = [root, ...libs.map((_, i) => `lib${i}`)].join(', ');
-        return module(`${imports}export default { code: [${joined}].join('\\n'), ...${JSON.stringify({ ...reflect(name, code), code: undefined })} };`);
+        reflect(name, min ? minify(code) : code);
+        return module(`${imports}export default { name: ${JSON.stringify(name)}, code: [${joined}].join('\\n') };`);
       },
     },
   };

@@ -1,13 +1,5 @@
 import { guarded } from './fault.ts';
-
-/** A shader as the build leaves it: linked text, and what reflection read from it. */
-export interface Kernel {
-  readonly name: string;
-  readonly code: string;
-  readonly bindings: readonly { readonly name: string; readonly binding: number; readonly type: GPUBufferBindingType }[];
-  readonly params: { readonly size: number; readonly fields: readonly { readonly name: string; readonly type: string; readonly offset: number }[] };
-  readonly overrides: readonly string[];
-}
+import { declare, declared, type Kernel } from './shader.ts';
 
 /** What one pipeline is made of. `types` rewrites the shader's `alias` and `const` lines by name: what an override cannot do. */
 export interface Variant {
@@ -15,40 +7,6 @@ export interface Variant {
   readonly types: Readonly<Record<string, string>>;
   /** Exactly the shader's overrides, by name. */
   readonly constants: Readonly<Record<string, number>>;
-}
-
-/** The shader's text with its `alias NAME = …;` and `const NAME = …;` lines rewritten, line numbers kept. */
-export function declare({ name, code }: Kernel, types: Readonly<Record<string, string>>): string {
-  let text = code;
-  for (const [word, value] of Object.entries(types)) {
-    const line = new RegExp(`^(alias|const) ${word} ?= ?[^;]*;`, 'm');
-    if (!line.test(text)) throw new Error(`${name} has no line "alias ${word} = …;" or "const ${word} = …;"`);
-    text = text.replace(line, `$1 ${word} = ${value};`);
-  }
-  // Who calls must have their invocations together: the analysis cannot see that a branch on an index of a workgroup is taken by all of a subgroup.
-  const directives = [
-    Object.values(types).some((value) => value.includes('f16')) && 'enable f16; ',
-    text.includes('subgroup') && 'enable subgroups; diagnostic(off, subgroup_uniformity); ',
-  ];
-  return directives.filter(Boolean).join('') + text;
-}
-
-/** Writes the fields of a shader's `struct Params` by name. Every field must be given, and nothing else. */
-export function paramsBytes({ name, params }: Kernel, values: Readonly<Record<string, number | readonly number[]>>): ArrayBuffer {
-  const bytes = new ArrayBuffer(params.size);
-  const view = new DataView(bytes);
-  for (const field of params.fields) {
-    const value = values[field.name];
-    if (value === undefined) throw new Error(`${name}: Params.${field.name} is missing`);
-    const list = typeof value === 'number' ? [value] : value;
-    const float = field.type.endsWith('f') || field.type === 'f32';
-    list.forEach((v, i) => {
-      if (float) view.setFloat32(field.offset + 4 * i, v, true);
-      else view.setUint32(field.offset + 4 * i, v, true);
-    });
-  }
-  for (const word of Object.keys(values)) if (!params.fields.some((f) => f.name === word)) throw new Error(`${name}: Params has no ${word}`);
-  return bytes;
 }
 
 interface Description {
@@ -72,8 +30,9 @@ export class Pipelines {
     return this.#cache.size;
   }
 
-  /** The layout that a kernel's reflected bindings ask for. */
-  layout({ bindings }: Kernel): GPUBindGroupLayout {
+  /** The layout that a kernel's bindings ask for. */
+  layout(kernel: Kernel): GPUBindGroupLayout {
+    const { bindings } = declared(kernel);
     const key = bindings.map((b) => `${b.binding}${b.type}`).join();
     let layout = this.#layouts.get(key);
     if (!layout) {
@@ -86,8 +45,9 @@ export class Pipelines {
 
   #describe({ kernel, types, constants }: Variant): Description {
     const given = Object.keys(constants);
-    const odd = [...kernel.overrides.filter((n) => !given.includes(n)), ...given.filter((n) => !kernel.overrides.includes(n))];
-    if (odd.length) throw new Error(`${kernel.name}: overrides are ${kernel.overrides.join(', ')}; odd: ${odd.join(', ')}`);
+    const { overrides } = declared(kernel);
+    const odd = [...overrides.filter((n) => !given.includes(n)), ...given.filter((n) => !overrides.includes(n))];
+    if (odd.length) throw new Error(`${kernel.name}: overrides are ${overrides.join(', ')}; odd: ${odd.join(', ')}`);
     const module = this.#device.createShaderModule({ label: kernel.name, code: declare(kernel, types) });
     const layout = this.layout(kernel);
     const descriptor = {

@@ -1,8 +1,9 @@
 import { UpsampleError } from './check.ts';
 import { Fault, guarded } from './fault.ts';
-import { type Pipelines, paramsBytes } from './kernel.ts';
+import type { Pipelines } from './kernel.ts';
 import type { Limits, Plan, Step, Window } from './plan.ts';
 import { roundSize } from './pool.ts';
+import { declared, paramsBytes } from './shader.ts';
 
 /** Where a name of a plan lives: `offset` is a multiple of 256. */
 export interface Place {
@@ -105,13 +106,14 @@ export class Program {
         pass.setBindGroup(0, this.#group(step, params, find));
         pass.dispatchWorkgroups(...step.grid);
       }
-      params += padded(step.kernel.params.size);
+      params += padded(declared(step.kernel).params.size);
     });
   }
 
   #group(step: Step, params: number, find: (name: string) => Place): GPUBindGroup {
-    const entries = step.kernel.bindings.map(({ name, binding, type }) => {
-      if (type === 'uniform') return { binding, resource: { buffer: this.#params!, offset: params, size: step.kernel.params.size } };
+    const { bindings, params: struct } = declared(step.kernel);
+    const entries = bindings.map(({ name, binding, type }) => {
+      if (type === 'uniform') return { binding, resource: { buffer: this.#params!, offset: params, size: struct.size } };
       const target = step.bind[name];
       if (target === undefined) throw new Error(`${step.kernel.name}: nothing is bound to ${name}`);
       const window: Window | undefined = typeof target === 'string' ? undefined : target;

@@ -1,9 +1,11 @@
 import screen from '../../shaders/image/screen.wgsl';
 import type { Context } from '../context.ts';
-import { declare, paramsBytes } from '../kernel.ts';
+import { declare, declared, paramsBytes } from '../shader.ts';
 import type { Tensor } from '../tensor.ts';
 import { ALPHAS } from './arguments.ts';
 import { stridesOf } from './unpack.ts';
+
+const { bindings, params: struct } = declared(screen);
 
 /** How a tensor becomes pixels, checked and completed. */
 export interface ScreenCall {
@@ -14,11 +16,11 @@ export interface ScreenCall {
 
 /** What drawing needs again and again on one device. */
 function kit(device: GPUDevice) {
-  const entries = screen.bindings.map(({ binding, type }) => ({ binding, visibility: 2 /* GPUShaderStage.FRAGMENT */, buffer: { type } }));
+  const entries = bindings.map(({ binding, type }) => ({ binding, visibility: 2 /* GPUShaderStage.FRAGMENT */, buffer: { type } }));
   return {
     layout: device.createBindGroupLayout({ entries }),
     /** One buffer serves every draw: writes and submits take effect in their order. */
-    params: device.createBuffer({ size: screen.params.size, usage: 0x40 | 0x8 /* UNIFORM | COPY_DST */ }),
+    params: device.createBuffer({ size: struct.size, usage: 0x40 | 0x8 /* UNIFORM | COPY_DST */ }),
     pipelines: new Map<string, GPURenderPipeline>(),
   };
 }
@@ -49,7 +51,7 @@ export function draw(x: Tensor, texture: GPUTexture, { mean, std, alpha }: Scree
   ctx.flush(); // calls not yet submitted may write x
   device.queue.writeBuffer(params, 0, paramsBytes(screen, { mean, deviation: std, ...stridesOf(spec), x_at: spec.skew }));
   const resources: Record<string, GPUBufferBinding> = { x: x.place, params: { buffer: params } };
-  const entries = screen.bindings.map(({ name, binding }) => ({ binding, resource: resources[name]! }));
+  const entries = bindings.map(({ name, binding }) => ({ binding, resource: resources[name]! }));
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginRenderPass({ colorAttachments: [{ view: texture.createView(), loadOp: 'clear', storeOp: 'store' }] });
   pass.setPipeline(pipeline);

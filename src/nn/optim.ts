@@ -4,12 +4,12 @@ import momentumKernel from '../../shaders/optim/momentum.wgsl';
 import { checkOptions, finite, flag, refuse, show } from '../check.ts';
 import type { Context } from '../context.ts';
 import { guarded } from '../fault.ts';
-import type { Kernel } from '../kernel.ts';
 import { checkTensor } from '../op.ts';
 import { checkSame } from '../ops/pointwise/broadcast.ts';
 import { aligned, dispatches, type Flat, LANES, runs } from '../ops/pointwise/cells.ts';
 import { widePlans } from '../ops/pointwise/plan.ts';
 import { type Adapter, type Plan, product, type TensorSpec } from '../plan.ts';
+import type { Kernel } from '../shader.ts';
 import { Tensor } from '../tensor.ts';
 
 interface Common {

@@ -1,7 +1,7 @@
 // Every kernel of arrangements, convolutions, normalisations and products in a second compiler: as it stands, with f16 storage, and four elements at a time.
 import { parseWgsl, validate } from 'naga-wasm';
 import { expect, test } from 'vitest';
-import { declare, type Kernel } from '../../src/kernel.ts';
+import { declare, type Kernel } from '../../src/shader.ts';
 import { context } from '../gpu.ts';
 
 const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/{arrange,conv,matmul,norm}/*.wgsl', { eager: true, import: 'default' }));

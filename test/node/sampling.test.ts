@@ -1,11 +1,11 @@
 // Every kernel of the sampling family, in every variant that plans ask for: parameters as declared, and silence from two compilers.
 import { parseWgsl, validate } from 'naga-wasm';
 import { describe, expect, test } from 'vitest';
-import { declare, type Kernel } from '../../src/kernel.ts';
 import { sampleBackwardCall, sampleCall } from '../../src/ops/sample/arguments.ts';
 import { sampleGradientPlans } from '../../src/ops/sample/gradient.ts';
 import { samplePlans } from '../../src/ops/sample/plan.ts';
 import type { DType, Layout, Step } from '../../src/plan.ts';
+import { declare, declared, type Kernel } from '../../src/shader.ts';
 import { context } from '../gpu.ts';
 
 const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/sample/*.wgsl', { eager: true, import: 'default' }));
@@ -34,15 +34,16 @@ for (const [xShape, gridShape] of [
 
 describe.each(kernels.map((k) => [k.name, k] as const))('%s', (name, kernel) => {
   const own = steps.filter((s) => s.kernel.name === name);
+  const { bindings, params: struct, overrides } = declared(kernel);
 
   test('gets exactly the parameters, overrides and bindings it declares', () => {
     expect(own.length).toBeGreaterThan(0);
     const sorted = (words: readonly string[]) => words.toSorted().join();
     for (const { params, constants, bind } of own) {
-      expect(sorted(Object.keys(params))).toBe(sorted(kernel.params.fields.map((f) => f.name)));
-      expect(sorted(Object.keys(constants))).toBe(sorted(kernel.overrides));
-      expect(sorted(Object.keys(bind))).toBe(sorted(kernel.bindings.filter((b) => b.type !== 'uniform').map((b) => b.name)));
-      for (const { name: field, type } of kernel.params.fields) {
+      expect(sorted(Object.keys(params))).toBe(sorted(struct.fields.map((f) => f.name)));
+      expect(sorted(Object.keys(constants))).toBe(sorted(overrides));
+      expect(sorted(Object.keys(bind))).toBe(sorted(bindings.filter((b) => b.type !== 'uniform').map((b) => b.name)));
+      for (const { name: field, type } of struct.fields) {
         const list = [params[field]!].flat() as number[];
         expect(list.length, field).toBe(Number(/^vec(\d)/.exec(type)?.[1] ?? 1));
         expect(

@@ -1,8 +1,8 @@
 import { parseWgsl, validate } from 'naga-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { declare, type Kernel } from '../../src/kernel.ts';
 import { resamplePlans } from '../../src/ops/resample/plan.ts';
 import type { Adapter, DType, Step } from '../../src/plan.ts';
+import { declare, declared, type Kernel } from '../../src/shader.ts';
 import { context } from '../gpu.ts';
 import { EXAMPLES, HALVES, TILE_EXAMPLES, WIDE } from '../resample/cases.ts';
 import { callOf, directionsOf } from '../resample/run.ts';
@@ -39,13 +39,14 @@ describe.each(kernels.map((k) => [k.name, k] as const))('%s', (name, kernel) => 
   });
 
   test('gets exactly the parameters, overrides and bindings it declares', () => {
-    const fields = kernel.params.fields.map((f) => f.name).sort();
-    const bound = kernel.bindings.filter((b) => b.type !== 'uniform').map((b) => b.name);
+    const { bindings, params: struct, overrides } = declared(kernel);
+    const fields = struct.fields.map((f) => f.name).sort();
+    const bound = bindings.filter((b) => b.type !== 'uniform').map((b) => b.name);
     const same = (given: object, declared: readonly string[]) => Object.keys(given).sort().join() === declared.toSorted().join();
     for (const step of all) {
       if (step.kernel.name !== name) continue;
-      if (!same(step.params, fields) || !same(step.constants, kernel.overrides) || !same(step.bind, bound)) expect.fail(JSON.stringify(step));
-      for (const { name: field, type } of kernel.params.fields) {
+      if (!same(step.params, fields) || !same(step.constants, overrides) || !same(step.bind, bound)) expect.fail(JSON.stringify(step));
+      for (const { name: field, type } of struct.fields) {
         const value = step.params[field]!;
         const list = typeof value === 'number' ? [value] : value;
         const whole = type.endsWith('f') || type === 'f32' || list.every((v) => Number.isInteger(v) && v >= 0 && v < 2 ** 32);

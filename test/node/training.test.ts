@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import adamKernel from '../../shaders/optim/adam.wgsl';
 import descendKernel from '../../shaders/optim/descend.wgsl';
 import momentumKernel from '../../shaders/optim/momentum.wgsl';
-import { declare, type Kernel, paramsBytes } from '../../src/kernel.ts';
 import { stepPlans } from '../../src/nn/optim.ts';
 import { classesCall, lossBackwardCall, lossCall } from '../../src/ops/loss/arguments.ts';
 import { classesBackwardPlans, classesPlans } from '../../src/ops/loss/classes.ts';
@@ -16,6 +15,7 @@ import { reduceCall, softmaxCall, spreadCall } from '../../src/ops/reduce/argume
 import { reducePlans, spreadPlans } from '../../src/ops/reduce/plan.ts';
 import { softmaxPlans } from '../../src/ops/reduce/softmax.ts';
 import type { Adapter, DType, Plan, Step, TensorSpec } from '../../src/plan.ts';
+import { declare, declared, type Kernel, paramsBytes } from '../../src/shader.ts';
 
 const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/{pointwise,reduce,loss,optim}/*.wgsl', { eager: true, import: 'default' }));
 const LIMITS = { binding: 2 ** 27, buffer: 2 ** 28, groups: 65535 };
@@ -69,13 +69,14 @@ describe.each(kernels.map((k) => [k.name, k] as const))('%s', (name, kernel) => 
 
   test('gets exactly the parameters, overrides and bindings it declares, within the limits', () => {
     expect(own.length).toBeGreaterThan(0);
-    const bound = kernel.bindings.filter((b) => b.type !== 'uniform').map((b) => b.name);
+    const { bindings, params: struct, overrides } = declared(kernel);
+    const bound = bindings.filter((b) => b.type !== 'uniform').map((b) => b.name);
     expect(bound.length).toBeLessThanOrEqual(8);
     for (const step of own) {
       paramsBytes(kernel, step.params);
-      expect(Object.keys(step.constants).sort()).toEqual([...kernel.overrides].sort());
+      expect(Object.keys(step.constants).sort()).toEqual([...overrides].sort());
       expect(Object.keys(step.bind).sort()).toEqual([...bound].sort());
-      for (const { name: field, type } of kernel.params.fields) {
+      for (const { name: field, type } of struct.fields) {
         const list = [step.params[field]!].flat() as number[];
         if (type !== 'f32' && !list.every((v) => Number.isInteger(v) && v >= 0 && v < 2 ** 32)) expect.fail(`${field} is ${list}`);
       }

@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest';
 import { createContext, interpolate, type UpsampleError } from '../../src/index.ts';
-import type { Kernel } from '../../src/kernel.ts';
 import type { Plan } from '../../src/plan.ts';
+import type { Kernel } from '../../src/shader.ts';
 import { thrown } from '../gpu.ts';
 
 /** A plan around a kernel that is typed here because the build would refuse it. */
 const plan = (code: string): Plan => {
-  const kernel: Kernel = {
-    name: 'test/bad',
-    code,
-    bindings: [{ name: 'y', binding: 0, type: 'storage' }],
-    params: { size: 0, fields: [] },
-    overrides: [],
-  };
+  const kernel: Kernel = { name: 'test/bad', code };
   const output = { shape: [4], dtype: 'f32', layout: 'nchw', skew: 0 } as const;
   const steps = [{ kernel, types: {}, constants: {}, params: {}, bind: { y: 'output' }, grid: [1, 1, 1] as const }];
   return { name: 'bad', why: 'a test', outputs: { output }, scratch: {}, tables: {}, steps };

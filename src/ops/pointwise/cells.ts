@@ -1,7 +1,7 @@
 // Elements one after another: how the kernels that take them one by one, or in cells of four, are dispatched.
 
-import type { Kernel } from '../../kernel.ts';
 import { type Adapter, BYTES, cover, type DType, type Limits, type Step, type Window } from '../../plan.ts';
+import type { Kernel } from '../../shader.ts';
 import { type Place, windowOf } from '../slices.ts';
 
 /** Elements of a wide cell. */
