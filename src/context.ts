@@ -304,7 +304,7 @@ export class Context {
     }
     depend(program.fault);
     const { verdict } = program.plan;
-    if (verdict) depend(this.#recorder.room(op));
+    if (verdict) depend(this.#recorder.room(op, verdict));
     try {
       const made = Object.entries(program.plan.outputs).filter(([name]) => !into[name]);
       const outputs = made.map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);

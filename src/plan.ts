@@ -1,5 +1,5 @@
 import type { Variant } from './kernel.ts';
-import type { Judge } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 export type DType = 'f32' | 'f16' | 'u32' | 'i32';
 /** Order of a tensor in memory: channels before (`nchw`) or after (`nhwc`) the spatial axes, whatever the rank. Shapes are always written [N, C, ...spatial]. */
@@ -49,7 +49,7 @@ export interface Plan {
   readonly once?: readonly Step[];
   readonly kept?: Readonly<Record<string, number>>;
   /** What the words of the buffer `verdict`, which kernels raise and the context provides, say about the data. */
-  readonly verdict?: Judge;
+  readonly verdict?: Verdict;
   /** Floating-point operations of the result, without what blocks fill up. */
   readonly flops?: number;
 }

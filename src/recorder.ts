@@ -1,6 +1,6 @@
 import type { UpsampleError } from './check.ts';
 import { Fault, guarded } from './fault.ts';
-import { type Judge, Verdicts } from './verdict.ts';
+import type { Verdict, Verdicts } from './verdict.ts';
 
 /** Calls that were made but not yet submitted: one encoder, one pass. */
 export interface Batch {
@@ -23,7 +23,7 @@ const MOST_DISPATCHES = 512;
 export class Recorder {
   readonly #device: GPUDevice;
   readonly #submitted: () => void;
-  readonly #verdicts: Verdicts;
+  #verdicts: Verdicts | undefined;
   #batch: OpenBatch | undefined;
   #scheduled = false;
   #ended: UpsampleError | undefined;
@@ -32,7 +32,6 @@ export class Recorder {
   constructor(device: GPUDevice, submitted: () => void) {
     this.#device = device;
     this.#submitted = submitted;
-    this.#verdicts = new Verdicts(device);
   }
 
   /** Whether nothing waits to be submitted. */
@@ -56,14 +55,15 @@ export class Recorder {
   }
 
   /** Makes room for a verdict in the batch at hand; what that may still report. */
-  room(op: string): Fault {
+  room(op: string, { open }: Verdict): Fault {
+    this.#verdicts ??= open(this.#device);
     if (this.#verdicts.full || (this.#batch?.dispatches ?? 0) > MOST_DISPATCHES) this.submit();
     return this.#verdicts.allocated(op);
   }
 
-  /** Words that a call of the batch at hand may raise, and what they will say. */
-  verdict(op: string, judge: Judge) {
-    return this.#verdicts.ask(op, judge);
+  /** Words that a call of the batch at hand may raise, and what they will say; there is room for them. */
+  verdict(op: string, { judge }: Verdict) {
+    return this.#verdicts!.ask(op, judge);
   }
 
   #begin(): OpenBatch {
@@ -87,9 +87,9 @@ export class Recorder {
     }
     const { fault } = guarded(this.#device, [...batch.ops].join(', '), () => {
       batch.pass.end();
-      const read = this.#verdicts.collect(batch.encoder);
+      const read = this.#verdicts?.collect(batch.encoder);
       this.#device.queue.submit([batch.encoder.finish()]);
-      read();
+      read?.();
     });
     batch.settle(fault.done.then(() => fault.error ?? null));
     this.#submitted();
@@ -99,6 +99,6 @@ export class Recorder {
   end(error: UpsampleError): void {
     this.#ended = error;
     this.submit();
-    this.#verdicts.end();
+    this.#verdicts?.end();
   }
 }

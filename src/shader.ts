@@ -24,10 +24,10 @@ export function declared(kernel: Kernel): Declared {
     const type = access ? (access === 'read' ? 'read-only-storage' : 'storage') : (space as 'uniform');
     return { name: name!, binding: Number(at), type } as const;
   });
-  const struct = /^struct Params ?\{([^}]*)/m.exec(code)?.[1]!.replace(/\/\/.*/g, '') ?? '';
+  const [, struct = ''] = /^struct Params ?\{([^}]*)/m.exec(code) ?? [];
   let end = 0;
   let widest = 1;
-  const fields = [...struct.matchAll(/(\w+) ?: ?(\w+)/g)].map(([, name, type]) => {
+  const fields = [...struct.replace(/\/\/.*/g, '').matchAll(/(\w+) ?: ?(\w+)/g)].map(([, name, type]) => {
     const words = Number(/^vec(.)/.exec(type!)?.[1] ?? 1);
     const align = words === 3 ? 4 : words;
     const at = Math.ceil(end / align) * align;

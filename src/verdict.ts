@@ -26,6 +26,14 @@ interface Asked {
   readonly settle: (error: UpsampleError | null) => void;
 }
 
+/** What a plan says about data: it brings along what keeps the words, so that only plans with something to say load it. */
+export interface Verdict {
+  readonly judge: Judge;
+  open(device: GPUDevice): Verdicts;
+}
+
+export const verdict = (judge: Judge): Verdict => ({ judge, open: (device) => new Verdicts(device) });
+
 export class Verdicts {
   readonly #device: GPUDevice;
   readonly #free: Page[] = [];

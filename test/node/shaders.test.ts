@@ -1,11 +1,11 @@
 import { parseWgsl, validate } from 'naga-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resamplePlans } from '../../src/ops/resample/plan.ts';
+import { resamplePlans, selectionPlans, spatialPlans } from '../../src/ops/resample/plan.ts';
 import type { Adapter, DType, Step } from '../../src/plan.ts';
 import { declare, declared, type Kernel } from '../../src/shader.ts';
 import { context } from '../gpu.ts';
 import { EXAMPLES, HALVES, TILE_EXAMPLES, WIDE } from '../resample/cases.ts';
-import { callOf, directionsOf } from '../resample/run.ts';
+import { callOf, copies, directionsOf } from '../resample/run.ts';
 
 const kernels = Object.values(import.meta.glob<Kernel>('../../shaders/resample/*.wgsl', { eager: true, import: 'default' }));
 
@@ -29,6 +29,25 @@ beforeAll(() => {
               all.push(step);
               steps.set(JSON.stringify([step.kernel.name, step.types, step.constants]), step);
             }
+});
+
+test('maps along spatial axes, and those of them that copy, have all their plans without the others at hand', () => {
+  let spatial = 0;
+  let selections = 0;
+  for (const adapter of ADAPTERS)
+    for (const example of [...EXAMPLES, ...HALVES])
+      for (const map of directionsOf(example)) {
+        if (map.example.call[0] === 'resize') continue;
+        const call = callOf(map);
+        const plans = resamplePlans(call, adapter);
+        expect(spatialPlans(call, adapter)).toEqual(plans);
+        spatial++;
+        if (!copies(map)) continue;
+        expect(selectionPlans(call, adapter)).toEqual(plans);
+        selections++;
+      }
+  expect(spatial).toBeGreaterThan(selections);
+  expect(selections).toBeGreaterThan(100);
 });
 
 describe.each(kernels.map((k) => [k.name, k] as const))('%s', (name, kernel) => {

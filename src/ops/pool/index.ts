@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor.ts';
 import { backwardCall } from '../resample/arguments.ts';
 import type { ResampleCall } from '../resample/call.ts';
 import type { Backward } from '../resample/index.ts';
-import { resamplePlans } from '../resample/plan.ts';
+import { spatialPlans } from '../resample/plan.ts';
 import { type MaxPoolGeometry, type MaxPoolOptions, maxPoolBackwardCall, maxPoolCall } from './arguments.ts';
 import { type AdaptiveAvgPoolOptions, type AvgPoolOptions, adaptiveAvgPoolCall, avgPoolCall } from './average.ts';
 import type { SpreadCall } from './call.ts';
@@ -287,13 +287,13 @@ type Check<O> = (op: string, x: TensorSpec, options: O) => ResampleCall;
 type Average<O extends object> = Operation<[options: O], O>;
 type AverageBackward<O extends object> = Operation<[inputShape: readonly number[], options: O], O & Backward>;
 
-const average = <O extends object>(op: string, check: Check<O>): Average<O> => operation(op, check, resamplePlans, (options: O): [O] => [options]);
+const average = <O extends object>(op: string, check: Check<O>): Average<O> => operation(op, check, spatialPlans, (options: O): [O] => [options]);
 
 const averageBackward = <O extends object>(op: string, check: Check<O>): AverageBackward<O> =>
   operation(
     op,
     (name: string, dy: TensorSpec, inputShape: readonly number[], options: O) => backwardCall(name, dy, inputShape, (x) => check(name, x, options)),
-    resamplePlans,
+    spatialPlans,
     ({ inputShape, ...options }: O & Backward): [readonly number[], O] => [inputShape, options as unknown as O],
   );
 

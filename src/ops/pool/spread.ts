@@ -1,6 +1,7 @@
 import check from '../../../shaders/pool/check.wgsl';
 import value from '../../../shaders/pool/value.wgsl';
 import { type Adapter, type Plan, product, type Step } from '../../plan.ts';
+import { verdict } from '../../verdict.ts';
 import { checkBuffers } from '../slices.ts';
 import type { SpreadCall } from './call.ts';
 import { cleared, type Job, jobOf, type Steps, VERDICT } from './job.ts';
@@ -42,7 +43,7 @@ function judged({ call, adapter, parts, params }: Job, name: string, why: string
   });
   return {
     ...planOf(call, name, why, { steps: [...steps, ...last], scratch }),
-    verdict: ([, place, found]) => (place ? outsideError(call, 0xffffffff - place, found!) : null),
+    verdict: verdict(([, place, found]) => (place ? outsideError(call, 0xffffffff - place, found!) : null)),
   };
 }
 

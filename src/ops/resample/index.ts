@@ -14,7 +14,7 @@ import {
   smooth2dCall,
 } from './arguments.ts';
 import type { ResampleCall } from './call.ts';
-import { resamplePlans } from './plan.ts';
+import { resamplePlans, selectionPlans, spatialPlans } from './plan.ts';
 
 export type { InsertOptions, InterpolateMode, InterpolateOptions, Nearest2dOptions, ResizeOptions, Size2d, Smooth2dOptions } from './arguments.ts';
 
@@ -24,29 +24,35 @@ export interface Backward {
   inputShape: readonly number[];
 }
 
+type Plans = typeof resamplePlans;
+type Insert = Operation<[options?: InsertOptions], InsertOptions>;
 type Check<O> = (op: string, x: TensorSpec, options: O) => ResampleCall;
 
-const forward = <O extends object>(op: string, check: Check<O>): Operation<[options: O], O> =>
+const forward = <O extends object>(op: string, check: Check<O>, plans: Plans = spatialPlans): Operation<[options: O], O> =>
   operation(
     op,
     (name: string, x: TensorSpec, options: O = {} as O) => check(name, x, options), // left out, the sentence says what is missing
-    resamplePlans,
+    plans,
     (options: O): [O] => [options],
   );
 
-const optional = <O extends object>(op: string, check: Check<O>): Operation<[options?: O], O> =>
-  operation<[options?: O], O, ResampleCall>(
+const inserting = (op: string, check: Check<InsertOptions>): Insert =>
+  operation<[options?: InsertOptions], InsertOptions, ResampleCall>(
     op,
-    (name, x, options = {} as O) => check(name, x, options),
-    resamplePlans,
-    (options: O): [O] => [options],
+    (name, x, options = {}) => check(name, x, options),
+    selectionPlans,
+    (options): [InsertOptions] => [options],
   );
 
-const backward = <O extends object>(op: string, check: Check<O>): Operation<[inputShape: readonly number[], options: O], O & Backward> =>
+const backward = <O extends object>(
+  op: string,
+  check: Check<O>,
+  plans: Plans = spatialPlans,
+): Operation<[inputShape: readonly number[], options: O], O & Backward> =>
   operation(
     op,
     (name: string, dy: TensorSpec, inputShape: readonly number[], options: O = {} as O) => backwardCall(name, dy, inputShape, (x) => check(name, x, options)),
-    resamplePlans,
+    plans,
     ({ inputShape, ...options }: O & Backward): [readonly number[], O] => [inputShape, options as unknown as O],
   );
 
@@ -78,7 +84,7 @@ export const interpolateBackward: Operation<[inputShape: readonly number[], opti
  * @returns x resized, in its layout and dtype
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
  * Source: ONNX Resize-19, ONNX Runtime where the text is silent. */
-export const resize: Operation<[options: ResizeOptions], ResizeOptions> = /*#__PURE__*/ forward('resize', resizeCall);
+export const resize: Operation<[options: ResizeOptions], ResizeOptions> = /*#__PURE__*/ forward('resize', resizeCall, resamplePlans);
 
 /** `dx[i] = sum over o of w[o,i] * dy[o]`: the transpose of `resize`. Outputs outside a crop region give no gradient.
  * @param dy gradient of the result, f32 or f16
@@ -88,13 +94,14 @@ export const resize: Operation<[options: ResizeOptions], ResizeOptions> = /*#__P
 export const resizeBackward: Operation<[inputShape: readonly number[], options: ResizeOptions], ResizeOptions & Backward> = /*#__PURE__*/ backward(
   'resizeBackward',
   resizeCall,
+  resamplePlans,
 );
 
 /** `y[n,c,i,j] = x[n,c,floor(i*H/outH),floor(j*W/outW)]`: `interpolate` with mode nearest, or nearest-exact.
  * @param x [N, C, H, W], any dtype
  * @param options exactly one of `size`, `scaleFactor`; `exact` false
  * @throws UpsampleError as `interpolate` */
-export const nearest2d: Operation<[options: Nearest2dOptions], Nearest2dOptions> = /*#__PURE__*/ forward('nearest2d', nearest2dCall);
+export const nearest2d: Operation<[options: Nearest2dOptions], Nearest2dOptions> = /*#__PURE__*/ forward('nearest2d', nearest2dCall, selectionPlans);
 /** The gradient of `nearest2d`: each input gets the sum of its copies' gradients. Arguments as `interpolateBackward`. */
 export const nearest2dBackward: Operation<[inputShape: readonly number[], options: Nearest2dOptions], Nearest2dOptions & Backward> = /*#__PURE__*/ backward(
   'nearest2dBackward',
@@ -123,7 +130,6 @@ export const bicubic2dBackward: Operation<[inputShape: readonly number[], option
   /*#__PURE__*/ smooth2dCall('bicubic'),
 );
 
-type Insert = Operation<[options?: InsertOptions], InsertOptions>;
 type InsertBackward = Operation<[inputShape: readonly number[], options: InsertOptions], InsertOptions & Backward>;
 
 /** `y[n,c,i*stride+offset] = x[n,c,i]`, 0 elsewhere: each element at one place of its own cell of `stride` outputs.
@@ -132,31 +138,31 @@ type InsertBackward = Operation<[inputShape: readonly number[], options: InsertO
  * @returns [N, C, L*stride]
  * @throws UpsampleError as `interpolate`
  * Source: the bed-of-nails unpooling of fully convolutional decoders. */
-export const bedOfNails1d: Insert = /*#__PURE__*/ optional('bedOfNails1d', /*#__PURE__*/ insertNdCall(1, true));
+export const bedOfNails1d: Insert = /*#__PURE__*/ inserting('bedOfNails1d', /*#__PURE__*/ insertNdCall(1, true));
 /** `bedOfNails1d` along H and W of [N, C, H, W]. */
-export const bedOfNails2d: Insert = /*#__PURE__*/ optional('bedOfNails2d', /*#__PURE__*/ insertNdCall(2, true));
+export const bedOfNails2d: Insert = /*#__PURE__*/ inserting('bedOfNails2d', /*#__PURE__*/ insertNdCall(2, true));
 /** `bedOfNails1d` along D, H and W of [N, C, D, H, W]. */
-export const bedOfNails3d: Insert = /*#__PURE__*/ optional('bedOfNails3d', /*#__PURE__*/ insertNdCall(3, true));
+export const bedOfNails3d: Insert = /*#__PURE__*/ inserting('bedOfNails3d', /*#__PURE__*/ insertNdCall(3, true));
 /** `dx[n,c,i] = dy[n,c,i*stride+offset]`: the gradient of `bedOfNails1d`, a strided slice. Arguments as `interpolateBackward`. */
-export const bedOfNails1dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails1dBackward', /*#__PURE__*/ insertNdCall(1, true));
+export const bedOfNails1dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails1dBackward', /*#__PURE__*/ insertNdCall(1, true), selectionPlans);
 /** The gradient of `bedOfNails2d`. */
-export const bedOfNails2dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails2dBackward', /*#__PURE__*/ insertNdCall(2, true));
+export const bedOfNails2dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails2dBackward', /*#__PURE__*/ insertNdCall(2, true), selectionPlans);
 /** The gradient of `bedOfNails3d`. */
-export const bedOfNails3dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails3dBackward', /*#__PURE__*/ insertNdCall(3, true));
+export const bedOfNails3dBackward: InsertBackward = /*#__PURE__*/ backward('bedOfNails3dBackward', /*#__PURE__*/ insertNdCall(3, true), selectionPlans);
 
 /** `y[n,c,i*stride+offset] = x[n,c,i]`, 0 elsewhere: stride-1 zeros between neighbours, the first half of a transposed convolution.
  * @param x [N, C, L], any dtype
  * @param options `stride` 2, `offset` 0 (zeros before), `outputSize` offset + (L-1)*stride + 1 (more: zeros behind)
  * @returns [N, C, outputSize]
  * @throws UpsampleError as `interpolate` */
-export const zeroInsert1d: Insert = /*#__PURE__*/ optional('zeroInsert1d', /*#__PURE__*/ insertNdCall(1, false));
+export const zeroInsert1d: Insert = /*#__PURE__*/ inserting('zeroInsert1d', /*#__PURE__*/ insertNdCall(1, false));
 /** `zeroInsert1d` along H and W of [N, C, H, W]. */
-export const zeroInsert2d: Insert = /*#__PURE__*/ optional('zeroInsert2d', /*#__PURE__*/ insertNdCall(2, false));
+export const zeroInsert2d: Insert = /*#__PURE__*/ inserting('zeroInsert2d', /*#__PURE__*/ insertNdCall(2, false));
 /** `zeroInsert1d` along D, H and W of [N, C, D, H, W]. */
-export const zeroInsert3d: Insert = /*#__PURE__*/ optional('zeroInsert3d', /*#__PURE__*/ insertNdCall(3, false));
+export const zeroInsert3d: Insert = /*#__PURE__*/ inserting('zeroInsert3d', /*#__PURE__*/ insertNdCall(3, false));
 /** The gradient of `zeroInsert1d`, a strided slice. Arguments as `interpolateBackward`. */
-export const zeroInsert1dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert1dBackward', /*#__PURE__*/ insertNdCall(1, false));
+export const zeroInsert1dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert1dBackward', /*#__PURE__*/ insertNdCall(1, false), selectionPlans);
 /** The gradient of `zeroInsert2d`. */
-export const zeroInsert2dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert2dBackward', /*#__PURE__*/ insertNdCall(2, false));
+export const zeroInsert2dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert2dBackward', /*#__PURE__*/ insertNdCall(2, false), selectionPlans);
 /** The gradient of `zeroInsert3d`. */
-export const zeroInsert3dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert3dBackward', /*#__PURE__*/ insertNdCall(3, false));
+export const zeroInsert3dBackward: InsertBackward = /*#__PURE__*/ backward('zeroInsert3dBackward', /*#__PURE__*/ insertNdCall(3, false), selectionPlans);

@@ -2,9 +2,8 @@ import move from '../../../shaders/resample/move.wgsl';
 import moveHalf from '../../../shaders/resample/move_half.wgsl';
 import moveRow from '../../../shaders/resample/move_row.wgsl';
 import stretch from '../../../shaders/resample/stretch.wgsl';
-import { UpsampleError } from '../../check.ts';
 import { toHalf } from '../../half.ts';
-import { type Adapter, BYTES, bytesOf, type Plan, product } from '../../plan.ts';
+import { type Adapter, BYTES, type Plan, product } from '../../plan.ts';
 import { dispatches, type Slice, type Work } from '../slices.ts';
 import { type Box, foldInner, outSize, partsOf, threeAxes, triple } from './box.ts';
 import type { ResampleCall } from './call.ts';
@@ -22,10 +21,8 @@ function fillBits({ x: { dtype }, fill }: ResampleCall): number {
 /** Completes a plan. */
 export type Make = (name: string, why: string, steps: Plan['steps'], tables: Readonly<Record<string, Packed>>, scratch?: Plan['scratch']) => Plan;
 
-/** Plans of maps that copy bits: nearest, bed of nails, strided slices. */
+/** Plans of maps that copy bits along three axes at most: nearest, bed of nails, strided slices. */
 export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: Make): Plan[] {
-  if (box.axes.length > 6) throw new UpsampleError('limit-exceeded', call.op, `${box.axes.length} separate axes change; at most 6 can`);
-  if (box.axes.length > 3) return [moveChain(call, box, adapter, make)];
   const { outer, inner, axes } = threeAxes(box, call, adapter);
   const width = BYTES[call.x.dtype];
   const fill = fillBits(call);
@@ -103,7 +100,7 @@ export function movePlans(call: ResampleCall, box: Box, adapter: Adapter, make: 
 }
 
 /** The plain copy in units of 16, 4 or 2 bytes. */
-function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; work: (bytes: number) => (s: Slice<'x' | 'y'>) => Work } {
+export function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; work: (bytes: number) => (s: Slice<'x' | 'y'>) => Work } {
   const width = BYTES[call.x.dtype];
   const fill = fillBits(call);
   const xSize = triple(axes, (r) => r.inSize);
@@ -132,33 +129,4 @@ function plainMove(call: ResampleCall, { inner, axes }: Box): { table: Packed; w
     };
   };
   return { table, work };
-}
-
-/** A copy along more than three axes: the first three, then the rest. */
-function moveChain(call: ResampleCall, { outer, inner, axes }: Box, adapter: Adapter, make: Make): Plan {
-  const first = axes.slice(0, 3);
-  const rest = axes.slice(3);
-  const between = product(first.map(outSize)) * product(rest.map((r) => r.inSize)) * outer * inner;
-  const bytes = between * BYTES[call.x.dtype];
-  const most = Math.max(bytes, bytesOf(call.x), product(call.shape) * BYTES[call.x.dtype]);
-  if (most > adapter.limits.binding)
-    throw new UpsampleError(
-      'limit-exceeded',
-      call.op,
-      `copying along ${axes.length} axes needs a binding of ${most} bytes; the device allows ${adapter.limits.binding}`,
-    );
-  const boxes = [
-    threeAxes({ outer, axes: first, inner: product(rest.map((r) => r.inSize)) * inner }, call, adapter),
-    threeAxes({ outer: outer * product(first.map(outSize)), axes: rest, inner }, call, adapter),
-  ] as const;
-  const tables: Record<string, Packed> = {};
-  const steps = boxes.flatMap((box, i) => {
-    const { table, work } = plainMove(call, box);
-    tables[`table${i}`] = table;
-    const bind = { x: i ? 'between' : 'input', y: i ? 'output' : 'between' };
-    const slice = { first: 0, count: box.outer, bind, at: { x: i ? 0 : call.x.skew, y: 0 } };
-    const half = (box.inner * BYTES[call.x.dtype]) % 4 !== 0 || (slice.at.x * BYTES[call.x.dtype]) % 4 !== 0;
-    return dispatches(work(half ? 2 : 4)(slice), adapter).map((step) => ({ ...step, bind: { ...step.bind, table: `table${i}` } }));
-  });
-  return make('move chain', `a copy along ${axes.length} separate axes, three at a time`, steps, tables, { between: bytes });
 }
