@@ -13,9 +13,11 @@ export interface Place {
 }
 
 const ALIGN = 256; // uniform and storage binding offsets
+/** Bind groups that are kept for each step. */
+const MOST_GROUPS = 16;
 const padded = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
 
-/** A plan on a device: its pipelines, parameters and tables. Encoding it allocates and compiles nothing but bind groups. */
+/** A plan on a device: its pipelines, parameters and tables. Encoding it compiles nothing, and allocates nothing but bind groups for buffers that it has not met lately. */
 export class Program {
   readonly plan: Plan;
   readonly op: string;
@@ -28,6 +30,8 @@ export class Program {
   readonly #all: readonly Step[];
   readonly #tables = new Map<string, Place>();
   readonly #params: GPUBuffer | undefined;
+  /** Bind groups by step, the latest first: calls in a loop are given the same buffers. */
+  readonly #groups: { readonly places: readonly Place[]; readonly group: GPUBindGroup }[][] = [];
   /** Bytes of tables and parameters. */
   readonly bytes: number;
 
@@ -103,26 +107,32 @@ export class Program {
     this.#all.forEach((step, i) => {
       if (which === 'all' || i < first === (which === 'once')) {
         pass.setPipeline(this.#compiled[i]!);
-        pass.setBindGroup(0, this.#group(step, params, find));
+        pass.setBindGroup(0, this.#group(i, step, params, find));
         pass.dispatchWorkgroups(...step.grid);
       }
       params += padded(declared(step.kernel).params.size);
     });
   }
 
-  #group(step: Step, params: number, find: (name: string) => Place): GPUBindGroup {
+  #group(i: number, step: Step, params: number, find: (name: string) => Place): GPUBindGroup {
     const { bindings, params: struct } = declared(step.kernel);
-    const entries = bindings.map(({ name, binding, type }) => {
-      if (type === 'uniform') return { binding, resource: { buffer: this.#params!, offset: params, size: struct.size } };
+    const places = bindings.map(({ name, type }): Place => {
+      if (type === 'uniform') return { buffer: this.#params!, offset: params, size: struct.size };
       const target = step.bind[name];
       if (target === undefined) throw new Error(`${step.kernel.name}: nothing is bound to ${name}`);
       const window: Window | undefined = typeof target === 'string' ? undefined : target;
       const of = window?.of ?? (target as string);
       const place = this.#tables.get(of) ?? find(of);
-      const resource = { buffer: place.buffer, offset: place.offset + (window?.offset ?? 0), size: window?.size ?? place.size };
-      return { binding, resource };
+      return window ? { buffer: place.buffer, offset: place.offset + window.offset, size: window.size } : place;
     });
-    return this.#device.createBindGroup({ layout: this.#pipelines.layout(step.kernel), entries });
+    const kept = (this.#groups[i] ??= []);
+    const known = kept.find((g) => g.places.every((p, n) => p.buffer === places[n]!.buffer && p.offset === places[n]!.offset && p.size === places[n]!.size));
+    if (known) return known.group;
+    const entries = bindings.map(({ binding }, n) => ({ binding, resource: places[n]! }));
+    const group = this.#device.createBindGroup({ layout: this.#pipelines.layout(step.kernel), entries });
+    kept.unshift({ places, group });
+    if (kept.length > MOST_GROUPS) kept.pop();
+    return group;
   }
 
   destroy(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bicubic2d, type Context, createContext, fromDevice, type UpsampleError } from '../../src/index.ts';
+import { bicubic2d, type Context, createContext, fromDevice, type Tensor, type UpsampleError } from '../../src/index.ts';
 import { thrown } from '../gpu.ts';
 import { CALLS, operand } from './calls.ts';
 
@@ -119,6 +119,32 @@ test('10,000 calls forward and backward leave live bytes and the caches where th
   await last.data();
   expect(ctx.memory()).toEqual(before);
   expect(before.pipelines).toBeLessThanOrEqual(256);
+  ctx.destroy();
+});
+
+test('a loop binds its buffers once; other buffers are bound anew, however often they change', async () => {
+  const ctx = await createContext();
+  const { createBindGroup } = ctx.device;
+  let made = 0;
+  ctx.device.createBindGroup = (descriptor) => {
+    made++;
+    return createBindGroup.call(ctx.device, descriptor);
+  };
+  const x = ctx.tensor([1, 2, 3, 4], [1, 1, 2, 2]);
+  const twice = (x: Tensor) => bicubic2d(x, { scaleFactor: 2 });
+  const expected = await twice(x).data();
+  for (let i = 0; i < 3; i++) twice(x).dispose();
+  made = 0;
+  for (let i = 0; i < 10; i++) twice(x).dispose();
+  expect(made).toBe(0);
+  const scales = Array.from({ length: 40 }, (_, i) => i + 1);
+  const inputs = scales.map((s) => ctx.tensor([s, 2 * s, 3 * s, 4 * s], [1, 1, 2, 2]));
+  for (let round = 0; round < 2; round++) {
+    made = 0;
+    const results = await Promise.all(inputs.map((t) => twice(t).data())); // more at once than are kept
+    for (const [i, y] of results.entries()) expect(y).toEqual(expected.map((v) => v * scales[i]!));
+    expect(made).toBeGreaterThanOrEqual(inputs.length);
+  }
   ctx.destroy();
 });
 
