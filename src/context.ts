@@ -1,7 +1,7 @@
 import { checkOptions, checkShape, countElements, type ErrorCode, refuse, show, UpsampleError } from './check.ts';
 import { Derived } from './derived.ts';
 import { uploadable } from './elements.ts';
-import { type Fault, guarded } from './fault.ts';
+import { type Fault, guarded, joined } from './fault.ts';
 import { Pipelines } from './kernel.ts';
 import type { LimitOptions, Memory, TensorOptions } from './options.ts';
 import { type Adapter, BYTES, bytesOf, type DType, type Layout, type Limits, type Plan, product, type TensorSpec } from './plan.ts';
@@ -329,7 +329,7 @@ export class Context {
       depend(batch.fault);
       batch.dispatches += program.plan.steps.length;
       if (alone) this.#recorder.submit();
-      const list = [...faults];
+      const list = joined(faults);
       const derived = taken.slice(outputs.length, lasting);
       for (const buffer of taken.splice(weights ? lasting : outputs.length)) this.#pool.release(buffer);
       if (weights && !known) {

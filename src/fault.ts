@@ -17,6 +17,25 @@ export class Fault {
   }
 }
 
+/** Faults of one kind from which on they are joined. */
+const MANY = 8;
+
+/** As few faults that say the same: without it a result would carry one for every call that it stems from, as long as nothing is awaited. */
+export function joined(faults: ReadonlySet<Fault>): readonly Fault[] {
+  const list = [...faults];
+  const few = (spoils: boolean): readonly Fault[] => {
+    const open = list.filter((f) => !f.error && f.spoils === spoils);
+    if (open.length < MANY) return open;
+    return [
+      new Fault(
+        Promise.all(open.map((f) => f.done)).then(() => open.find((f) => f.error)?.error ?? null),
+        spoils,
+      ),
+    ];
+  };
+  return [...list.filter((f) => f.error), ...few(true), ...few(false)];
+}
+
 /** Runs synchronous GPU calls under error scopes that belong to them alone: pushed, used and popped in one block. */
 export function guarded<T>(
   device: GPUDevice,

@@ -5,9 +5,9 @@ import type { Kernel } from '../../src/shader.ts';
 import { thrown } from '../gpu.ts';
 
 /** A plan around a kernel that is typed here because the build would refuse it. */
-const plan = (code: string): Plan => {
+const plan = (code: string, shape = [4]): Plan => {
   const kernel: Kernel = { name: 'test/bad', code };
-  const output = { shape: [4], dtype: 'f32', layout: 'nchw', skew: 0 } as const;
+  const output = { shape, dtype: 'f32', layout: 'nchw', skew: 0 } as const;
   const steps = [{ kernel, types: {}, constants: {}, params: {}, bind: { y: 'output' }, grid: [1, 1, 1] as const }];
   return { name: 'bad', why: 'a test', outputs: { output }, scratch: {}, tables: {}, steps };
 };
@@ -25,6 +25,27 @@ test('a shader that does not compile rejects with its line, spoils no other call
   expect(ctx.memory()).toMatchObject({ plans: 1 });
   const again = ctx.run('mended', 'key', {}, () => plan(good))['output']!;
   expect(Array.from(await again.data())).toEqual([0, 1, 2, 3]);
+  ctx.destroy();
+});
+
+test('hundreds of calls in one task carry few faults, and the guilty one of them is named', async () => {
+  const ctx = await createContext();
+  const chain = (broken: boolean) =>
+    ctx.tidy(() => {
+      let y = ctx.tensor([1, 2, 3, 4], [1, 1, 2, 2]);
+      for (let i = 0; i < 300; i++) {
+        const code = broken ? `${head}@compute @workgroup_size(4) fn main() { y[0] = nope; }` : good;
+        // Its result, of the right shape, is one that the rest of the chain stems from.
+        if (i === 100) y = ctx.run('broken', code, { input: y }, () => plan(code, [1, 1, 2, 2]))['output']!;
+        y = interpolate(y, { size: [2, 2], mode: 'bilinear', alignCorners: i % 2 === 0 });
+        expect(y.faults.length).toBeLessThan(24);
+      }
+      return y;
+    });
+  const [bad, fine] = [chain(true), chain(false)];
+  const error = (await thrown(() => bad.data())) as UpsampleError;
+  expect([error.code, error.op]).toEqual(['compile', 'broken']);
+  expect(Array.from(await fine.data())).toEqual([0, 1, 2, 3]);
   ctx.destroy();
 });
 
