@@ -1,4 +1,4 @@
-import { product } from './plan.ts';
+import { type DType, product } from './plan.ts';
 
 /** Why a call failed. `reason` tells apart the three ways of having no adapter. */
 export type ErrorCode =
@@ -42,10 +42,14 @@ export const show = (value: unknown): string => {
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : String(value);
 };
 
+/** Refuses what is no object of named values. */
+export function checkObject(op: string, name: string, value: unknown, names: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(op, `${name} is ${show(value)}`, `expected an object with ${names}`);
+}
+
 /** Refuses options that the operation does not know: a misspelt option must not be ignored. */
 export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    refuse(op, `options is ${show(options)}`, `expected an object with ${known.join(', ')}`);
+  checkObject(op, 'options', options, known.join(', '));
   if ('ctx' in options) refuse(op, 'options is a tensor', `expected an object with ${known.join(', ')}`);
   for (const name of Object.keys(options)) if (!known.includes(name)) refuse(op, `unknown option "${name}"`, `options are ${known.join(', ')}`);
 }
@@ -71,22 +75,44 @@ export function finite(op: string, name: string, value: unknown, fallback: numbe
   return value;
 }
 
+/** Completes a number that the dtype can hold. */
+export function storable(op: string, name: string, dtype: DType, value: unknown): number {
+  if (typeof value !== 'number') refuse(op, `${name} is ${show(value)}`, 'expected a number');
+  if (dtype === 'f32' || dtype === 'f16') return value;
+  const [low, high] = dtype === 'u32' ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
+  if (!Number.isInteger(value) || value < low || value > high) refuse(op, `${name} is ${value}`, `expected a whole number from ${low} to ${high} for ${dtype}`);
+  return value;
+}
+
+/** The values of a list, a typed array among them; none of anything else. */
+export const listed = (value: unknown): unknown[] | undefined =>
+  Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value as ArrayLike<unknown>) : undefined;
+
 /** Completes an option that is one number or one number an axis. */
 export function perAxis(op: string, name: string, value: unknown, rank: number, accept: (n: number) => boolean, expected: string): number[] {
-  const list: unknown[] = Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value as ArrayLike<unknown>) : new Array(rank).fill(value);
+  const list = listed(value) ?? new Array<unknown>(rank).fill(value);
   if (list.length !== rank) refuse(op, `${name} ${show(list)} has ${list.length} values for ${rank} spatial axes`, 'expected one number or one per axis');
   for (const n of list) if (typeof n !== 'number' || !accept(n)) refuse(op, `${name} is ${show(value)}`, `expected ${expected}`);
   return list as number[];
+}
+
+/** Completes paddings: cells [begin, end] of every axis, from one number, one an axis, or pairs. */
+export function perSide(op: string, padding: unknown, rank: number): [number, number][] {
+  const expected = 'expected whole numbers of 0 or more: one, one per axis, or a pair [begin, end] per axis';
+  const list = listed(padding) ?? new Array<unknown>(rank).fill(padding ?? 0);
+  if (list.length !== rank) refuse(op, `padding ${show(list)} has ${list.length} entries for ${rank} spatial axes`, expected);
+  return list.map((entry) => {
+    const pair = listed(entry) ?? [entry, entry];
+    if (pair.length !== 2 || !pair.every((n) => Number.isInteger(n) && (n as number) >= 0)) refuse(op, `padding is ${show(padding)}`, expected);
+    return pair as [number, number];
+  });
 }
 
 export const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 1;
 
 /** Checks a shape: whole numbers, not negative. */
 export function checkShape(op: string, name: string, shape: unknown): readonly number[] {
-  const list =
-    Array.isArray(shape) || ArrayBuffer.isView(shape)
-      ? Array.from(shape as ArrayLike<unknown>)
-      : refuse(op, `${name} is ${show(shape)}`, 'expected an array of sizes');
+  const list = listed(shape) ?? refuse(op, `${name} is ${show(shape)}`, 'expected an array of sizes');
   for (const n of list)
     if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) refuse(op, `${name} is ${show(list)}`, 'expected whole numbers, not negative');
   return list as number[];
@@ -101,4 +127,13 @@ export function countElements(op: string, name: string, shape: readonly number[]
   if (n * bytesPerElement > MOST_BYTES)
     throw new UpsampleError('limit-exceeded', op, `${name} [${shape.join(', ')}] needs ${n * bytesPerElement} bytes; at most ${MOST_BYTES} can be indexed`);
   return n;
+}
+
+/** Refuses data that is no flat list of numbers. */
+export function checkNumbers(op: string, data: unknown): asserts data is ArrayLike<number> {
+  const list = data as ArrayLike<unknown> | null | undefined;
+  if (typeof list !== 'object' || typeof list?.length !== 'number') refuse(op, `data is ${show(data)}`, 'expected an array of numbers');
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) refuse(op, `data is ${show(data)}`, 'expected 32-bit numbers; see indicesFromInt64');
+  if (ArrayBuffer.isView(data)) return;
+  for (let i = 0; i < list.length; i++) if (typeof list[i] !== 'number') refuse(op, `data[${i}] is ${show(list[i])}`, 'expected numbers, in one flat array');
 }

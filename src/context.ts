@@ -1,4 +1,4 @@
-import { checkOptions, checkShape, countElements, type ErrorCode, refuse, show, UpsampleError } from './check.ts';
+import { checkNumbers, checkOptions, checkShape, countElements, type ErrorCode, refuse, show, UpsampleError } from './check.ts';
 import { Derived } from './derived.ts';
 import { uploadable } from './elements.ts';
 import { type Fault, guarded, joined } from './fault.ts';
@@ -6,7 +6,7 @@ import { Pipelines } from './kernel.ts';
 import type { LimitOptions, Memory, TensorOptions } from './options.ts';
 import { type Adapter, BYTES, bytesOf, type DType, type Layout, type Limits, type Plan, product, type TensorSpec } from './plan.ts';
 import { BufferPool, roundSize } from './pool.ts';
-import { type Place, Program } from './program.ts';
+import { overlap, type Place, Program } from './program.ts';
 import { Recorder } from './recorder.ts';
 import { Tensor } from './tensor.ts';
 
@@ -42,6 +42,8 @@ export class Context {
   readonly #recorder: Recorder;
   /** Why nothing can be computed any more, for an operation that asks. */
   #ended: ((op: string) => UpsampleError) | undefined;
+  /** The latest tensor of each buffer. */
+  readonly #owners = new WeakMap<GPUBuffer, Tensor>();
   readonly #waiting = new Set<() => void>();
   readonly #scopes: Set<Tensor>[] = [];
 
@@ -70,14 +72,16 @@ export class Context {
   }
 
   /** Uploads an array as a tensor: elements in memory order, [N, C, ...spatial] for `nchw`, [N, ...spatial, C] for `nhwc`.
-   * @param data as many numbers as the shape has elements; for f16 numbers, or a Uint16Array of IEEE half bits
+   * @param data as many numbers as the shape has elements; for f16 numbers, or a Uint16Array of IEEE half bits; for u32 and i32 taken modulo 2^32, without fractions
    * @param shape [N, C, ...spatial], or any other
+   * @param options `dtype` `'f32'`, `layout` `'nchw'`
    * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-lost` */
   tensor(data: ArrayLike<number>, shape: readonly number[], options: TensorOptions = {}): Tensor {
     this.alive('tensor');
     const spec = this.checkSpec('tensor', shape, options);
     const n = product(spec.shape);
-    if (data?.length !== n) refuse('tensor', `data has ${data?.length} elements for shape [${spec.shape.join(', ')}]`, `expected ${n}`);
+    checkNumbers('tensor', data);
+    if (data.length !== n) refuse('tensor', `data has ${data.length} elements for shape [${spec.shape.join(', ')}]`, `expected ${n}`);
     return this.filled('tensor', spec, (buffer) => this.device.queue.writeBuffer(buffer, 0, uploadable(data, spec.dtype)));
   }
 
@@ -98,8 +102,9 @@ export class Context {
    * Calls that touch it are submitted alone and at once, in the order of the calls.
    * @param options `offset` in bytes, a multiple of the element size; default 0
    * @throws UpsampleError `invalid-argument`, `limit-exceeded`; a buffer of another device is reported as `device-mismatch` by the next awaited call */
-  wrap(buffer: GPUBuffer, shape: readonly number[], options: TensorOptions & { offset?: number } = {}): Tensor {
+  wrap(buffer: GPUBuffer, shape: readonly number[], options: TensorOptions & { offset?: number | undefined } = {}): Tensor {
     this.alive('wrap');
+    checkOptions('wrap', options, ['dtype', 'layout', 'offset']);
     const { offset = 0, ...rest } = options;
     const spec = this.checkSpec('wrap', shape, rest);
     const bytes = bytesOf(spec);
@@ -108,6 +113,8 @@ export class Context {
       refuse('wrap', `offset is ${show(offset)}`, `expected a multiple of ${BYTES[spec.dtype]} bytes`);
     if (offset + bytes > buffer.size)
       refuse('wrap', `[${spec.shape.join(', ')}] at offset ${offset} needs ${offset + bytes} bytes`, `the buffer has ${buffer.size}`);
+    const end = Math.ceil((offset + bytes) / 4) * 4; // GPUs read whole words
+    if (end > buffer.size) refuse('wrap', `the buffer has ${buffer.size} bytes`, `expected ${end}: whole words`);
     if (!(buffer.usage & 0x80)) refuse('wrap', `the buffer has usage ${buffer.usage}`, 'expected GPUBufferUsage.STORAGE among its usages');
     const { fault } = guarded(
       this.device,
@@ -124,7 +131,7 @@ export class Context {
 
   /** @internal a checked shape, type and layout */
   checkSpec(op: string, shape: readonly number[], options: TensorOptions): Omit<TensorSpec, 'skew'> {
-    checkOptions(op, options, ['dtype', 'layout', 'offset']);
+    checkOptions(op, options, ['dtype', 'layout']);
     const { dtype = 'f32', layout = 'nchw' } = options;
     if (!DTYPES.includes(dtype)) refuse(op, `dtype is ${show(dtype)}`, `expected one of ${DTYPES.join(', ')}`);
     if (!LAYOUTS.includes(layout)) refuse(op, `layout is ${show(layout)}`, `expected one of ${LAYOUTS.join(', ')}`);
@@ -186,13 +193,15 @@ export class Context {
     return Promise.all(prepared);
   }
 
-  /** Ends the context and frees its memory. A device made by `createContext` is destroyed, one given to `fromDevice` is not. */
+  /** Ends the context and frees its memory, that of its tensors too. A device made by `createContext` is destroyed, one given to `fromDevice` is not. */
   destroy(): void {
     if (this.#ended) return;
     this.#recorder.submit();
     for (const program of this.#programs.values()) program.destroy();
     this.#programs.clear();
-    this.#pool.trim(0);
+    this.#planBytes = 0;
+    this.#derived = 0;
+    this.#pool.end();
     this.#end('disposed', 'the context was destroyed');
     if (this.#owned) this.device.destroy();
   }
@@ -202,6 +211,12 @@ export class Context {
     this.#recorder.end(this.#ended('context'));
     for (const reject of this.#waiting) reject();
     this.#waiting.clear();
+  }
+
+  /** @internal Notes that a caller's encoder writes into a buffer: what a tensor of it holds is not known from then on. */
+  share(buffer: GPUBuffer): void {
+    const tensor = this.#owners.get(buffer);
+    if (tensor) tensor.shared = true;
   }
 
   /** @internal throws when the context can no longer compute */
@@ -239,6 +254,7 @@ export class Context {
   }
 
   #track(tensor: Tensor): Tensor {
+    if (!tensor.wrapped) this.#owners.set(tensor.buffer, tensor);
     this.#scopes.at(-1)?.add(tensor);
     return tensor;
   }
@@ -285,18 +301,19 @@ export class Context {
     into: Readonly<Record<string, Tensor>> = {},
   ): Record<string, Tensor> {
     this.alive(op);
+    checkApart(op, inputs, into);
     const program = this.#program(op, key, plan);
     const { limits } = this.adapter;
     const faults = new Set<Fault>();
     const depend = (fault: Fault | undefined) => fault && fault.error !== null && faults.add(fault);
     const places = new Map<string, Place>();
     const taken: GPUBuffer[] = [];
-    const take = (name: string, bytes: number): GPUBuffer => {
+    const take = (name: string, bytes: number) => {
       const { buffer, fault } = this.#pool.acquire(roundSize(bytes, limits.buffer), op);
       taken.push(buffer);
       depend(fault);
       places.set(name, { buffer, offset: 0, size: Math.min(buffer.size, limits.binding - (limits.binding % 4)) });
-      return buffer;
+      return { buffer, fault };
     };
     for (const [name, input] of Object.entries({ ...inputs, ...into })) {
       for (const fault of input.faults) depend(fault);
@@ -307,26 +324,43 @@ export class Context {
     if (verdict) depend(this.#recorder.room(op, verdict));
     try {
       const made = Object.entries(program.plan.outputs).filter(([name]) => !into[name]);
-      const outputs = made.map(([name, spec]) => [name, spec, take(name, bytesOf(spec))] as const);
-      const weights = program.plan.once?.length && !inputs['w']?.wrapped ? inputs['w'] : undefined;
+      const outputs = made.map(([name, spec]) => [name, spec, take(name, bytesOf(spec)).buffer] as const);
+      const w = inputs['w'];
+      const weights = program.plan.once?.length && !w?.wrapped && !w?.shared ? w : undefined;
       const known = weights?.derived?.get(key, weights.version);
+      /** What may be wrong with that which is derived from the weights: it serves other calls too. */
+      const own = new Set([...(weights?.faults ?? []), program.fault]);
       if (known) {
         for (const [name, place] of known.places) places.set(name, place);
         for (const fault of known.faults) depend(fault);
-      } else for (const [name, bytes] of Object.entries(program.plan.kept ?? {})) take(name, bytes);
+      } else
+        for (const [name, bytes] of Object.entries(program.plan.kept ?? {})) {
+          const { fault } = take(name, bytes);
+          if (fault) own.add(fault);
+        }
       const lasting = taken.length;
       for (const [name, bytes] of Object.entries(program.plan.scratch)) take(name, bytes);
       // A call whose objects may turn out invalid, or belong to somebody else, must not take others down with it.
       const alone = Object.values({ ...inputs, ...into }).some((x) => x.wrapped) || [...faults].some((f) => f.spoils);
+      const find = (name: string) => places.get(name)!;
       if (alone) this.#recorder.submit();
+      const first = weights && !known && alone;
+      if (first) {
+        // Nor must what only this call depends on be blamed on what is kept for others.
+        const { pass, fault } = this.#recorder.open(op);
+        for (const f of [guarded(this.device, op, () => program.encode(pass, find, 'once')).fault, fault]) own.add(f);
+        this.#recorder.submit();
+        for (const f of own) depend(f);
+      }
       const batch = this.#recorder.open(op);
       const asked = verdict && this.#recorder.verdict(op, verdict);
       if (asked) places.set('verdict', asked.place);
       for (const fault of asked?.faults ?? []) depend(fault);
-      const encode = () => program.encode(batch.pass, (name) => places.get(name)!, known ? 'steps' : 'all');
+      const encode = () => program.encode(batch.pass, find, known || first ? 'steps' : 'all');
       if (alone) depend(guarded(this.device, op, encode).fault);
       else encode();
       depend(batch.fault);
+      if (!first) own.add(batch.fault);
       batch.dispatches += program.plan.steps.length;
       if (alone) this.#recorder.submit();
       const list = joined(faults);
@@ -339,7 +373,7 @@ export class Context {
           if (!this.#ended) this.#pool.release(buffer);
         });
         const of = new Map(Object.keys(program.plan.kept!).map((name) => [name, places.get(name)!]));
-        weights.derived.set(key, { version: weights.version, places: of, faults: list });
+        weights.derived.set(key, { version: weights.version, places: of, faults: joined(own) });
       }
       for (const tensor of Object.values(into)) {
         tensor.version++;
@@ -390,4 +424,12 @@ export class Context {
     });
     return { places, done };
   }
+}
+
+/** Refuses tensors that one call cannot bind together: WebGPU binds a buffer for reading or, in parts that do not overlap, for writing. */
+function checkApart(op: string, inputs: Readonly<Record<string, Tensor>>, into: Readonly<Record<string, Tensor>>): void {
+  for (const [name, t] of Object.entries(into))
+    for (const [other, u] of Object.entries({ ...inputs, ...into }))
+      if (t !== u && t.buffer === u.buffer && (inputs[other] === u || overlap(t.place, u.place)))
+        refuse(op, `${name} and ${other} lie in one buffer`, 'expected separate buffers');
 }

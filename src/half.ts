@@ -8,15 +8,19 @@ function half(value: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const rest = bits & 0x7fffffff;
   if (rest > 0x7f800000) return sign | 0x7e00 | ((rest >>> 13) & 0x3ff); // a NaN stays one
-  if (rest >= 0x477ff000) return sign | 0x7c00; // 65520 and more round to infinity
+  const exact = Math.abs(value);
+  if (exact >= 65520) return sign | 0x7c00; // rounds to infinity
   if (rest < 0x38800000) {
     // below 2^-14: a denormal in steps of 2^-24, ties to even
-    const scaled = Math.abs(value) * 2 ** 24;
+    const scaled = exact * 2 ** 24;
     const low = Math.floor(scaled);
     const up = scaled - low > 0.5 || (scaled - low === 0.5 && low % 2 === 1);
     return sign | (low + Number(up));
   }
-  return sign | ((rest - 0x38000000 + 0xfff + ((rest >>> 13) & 1)) >>> 13);
+  // Rounding to f32 may have made a tie of what is none.
+  const below = rest & 0x1fff;
+  const up = below === 0x1000 && exact !== Math.abs(real[0]!) ? exact > Math.abs(real[0]!) : below > 0x1000 - ((rest >>> 13) & 1);
+  return sign | (((rest - 0x38000000) >>> 13) + Number(up));
 }
 
 /** IEEE half bits of numbers, rounded once, ties to even. */

@@ -2,7 +2,7 @@ export { type ErrorCode, UpsampleError } from './check.ts';
 export type { Context, LimitOptions, Memory, TensorOptions } from './context.ts';
 export { type ContextOptions, createContext, fromDevice, isSupported } from './create.ts';
 export type { TensorData } from './elements.ts';
-export type { Explanation, Operation, Prepared, PrepareSpec, Resource } from './op.ts';
+export type { Explanation, Operation, OutputSpec, Prepared, PrepareSpec, Resource } from './op.ts';
 export * from './ops/conv/index.ts';
 export * from './ops/fold/index.ts';
 export * from './ops/pool/index.ts';

@@ -1,4 +1,4 @@
-import { guarded } from './fault.ts';
+import { type Fault, guarded } from './fault.ts';
 import { declare, declared, type Kernel } from './shader.ts';
 
 /** What one pipeline is made of. `types` rewrites the shader's `alias` and `const` lines by name: what an override cannot do. */
@@ -15,11 +15,17 @@ interface Description {
   readonly descriptor: GPUComputePipelineDescriptor;
 }
 
+/** A pipeline, and what its compilation may still report. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly fault?: Fault;
+}
+
 /** Pipelines of one device, cached by content: a new image size compiles nothing. */
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #cache = new Map<string, GPUComputePipeline>();
+  readonly #cache = new Map<string, Pipeline>();
   static readonly #MOST = 256;
 
   constructor(device: GPUDevice) {
@@ -60,30 +66,34 @@ export class Pipelines {
 
   #key = ({ kernel, types, constants }: Variant) => `${kernel.code}\n${JSON.stringify([types, constants])}`;
 
-  #keep(key: string, pipeline: GPUComputePipeline): GPUComputePipeline {
-    this.#cache.set(key, pipeline);
+  #keep(key: string, built: Pipeline): Pipeline {
+    this.#cache.set(key, built);
     if (this.#cache.size > Pipelines.#MOST) this.#cache.delete(this.#cache.keys().next().value!);
-    return pipeline;
+    return built;
   }
 
-  /** Compiles at once; the caller holds the error scope and calls `forget` when it reports a fault. */
-  now(variant: Variant): GPUComputePipeline {
+  /** Compiles at once; one that fails is forgotten. */
+  now(op: string, variant: Variant): Pipeline {
     const key = this.#key(variant);
-    return this.#cache.get(key) ?? this.#keep(key, this.#device.createComputePipeline(this.#describe(variant).descriptor));
+    const known = this.#cache.get(key);
+    if (known) return known;
+    const { value: pipeline, fault } = guarded(this.#device, op, () => this.#device.createComputePipeline(this.#describe(variant).descriptor), 'compile', true);
+    const built = { pipeline, fault };
+    fault.done.then(() => {
+      if (fault.error && this.#cache.get(key) === built) this.#cache.delete(key);
+    });
+    return this.#keep(key, built);
   }
 
   /** Compiles without blocking. */
-  async later(variant: Variant): Promise<GPUComputePipeline> {
+  async later(variant: Variant): Promise<Pipeline> {
     const key = this.#key(variant);
-    const cached = this.#cache.get(key);
-    if (cached) return cached;
+    const known = this.#cache.get(key);
+    await known?.fault?.done;
+    if (known && !known.fault?.error) return known;
     // A module that does not compile is reported here, and again by the pipeline, which rejects.
     const { value } = guarded(this.#device, variant.kernel.name, () => this.#device.createComputePipelineAsync(this.#describe(variant).descriptor), 'compile');
-    return this.#keep(key, await value);
-  }
-
-  forget(variant: Variant): void {
-    this.#cache.delete(this.#key(variant));
+    return this.#keep(key, { pipeline: await value });
   }
 
   /** The compiler's messages about a variant: `name:line: text`. */

@@ -1,7 +1,8 @@
-import { refuse, show, UpsampleError } from './check.ts';
+import { checkObject, refuse, show, UpsampleError } from './check.ts';
 import type { Context } from './context.ts';
+import { guarded, joined } from './fault.ts';
 import { type Adapter, bytesOf, type DType, type Layout, type Plan, planBytes, type TensorSpec } from './plan.ts';
-import type { Place, Program } from './program.ts';
+import { overlap, type Place, type Program } from './program.ts';
 import { Tensor } from './tensor.ts';
 
 /** Which plan runs, and why. */
@@ -24,9 +25,9 @@ export interface PrepareSpec {
   /** [N, C, ...spatial] */
   shape: readonly number[];
   /** Default `'f32'`. */
-  dtype?: DType;
+  dtype?: DType | undefined;
   /** Default `'nchw'`. */
-  layout?: Layout;
+  layout?: Layout | undefined;
 }
 
 /** What a prepared operation reads or writes: a tensor, or a buffer that holds it from its first byte on. */
@@ -39,8 +40,9 @@ export interface OutputSpec {
   readonly layout: Layout;
 }
 
-/** An operation with its pipelines compiled and its tables and scratch memory allocated. `Io` names what `encode` is given. */
-export class Prepared<Io extends string = 'input' | 'output'> {
+/** An operation with its pipelines compiled and its tables and scratch memory allocated. `Io` names what `encode` is given, `Maybe` what it is given where the
+ * call has it. */
+export class Prepared<Io extends string = 'input' | 'output', Maybe extends string = never> {
   /** Shape, type and layout of the result; of several, the first. */
   readonly output: OutputSpec;
   /** The same of every result, by name. */
@@ -64,7 +66,9 @@ export class Prepared<Io extends string = 'input' | 'output'> {
     explanation: Explanation,
     fixed: Readonly<Record<string, Tensor>> = {},
   ) {
-    this.outputs = Object.fromEntries(Object.entries(program.plan.outputs).map(([name, { shape, dtype, layout }]) => [name, { shape, dtype, layout }]));
+    this.outputs = Object.fromEntries(
+      Object.entries(program.plan.outputs).map(([name, { shape, dtype, layout }]) => [name, { shape: Object.freeze([...shape]), dtype, layout }]),
+    );
     this.output = Object.values(this.outputs)[0]!;
     this.#fixed = fixed;
     this.#ctx = ctx;
@@ -77,8 +81,10 @@ export class Prepared<Io extends string = 'input' | 'output'> {
 
   /** Records the operation into the caller's encoder: nothing is allocated, compiled or submitted.
    * @param io inputs and outputs by name (`input` and `output` where there is one of each): tensors, or buffers with usage STORAGE that hold them from byte 0
-   * @throws UpsampleError `invalid-argument` for buffers that are too small or the same, `disposed`, `device-mismatch`, `device-lost` */
-  encode(encoder: GPUCommandEncoder, io: Readonly<Record<Io, Resource>>): void {
+   *   (of f16 an odd number of elements fills its last word)
+   * @throws UpsampleError `invalid-argument` for buffers that are too small or the same, `disposed`, `device-mismatch`, `device-lost`. That a buffer or the
+   *   encoder belongs to another device is said by the output tensor's `data()`, and by WebGPU when the encoder is finished. */
+  encode(encoder: GPUCommandEncoder, io: { readonly [K in Io]: Resource } & { readonly [K in Maybe]?: Resource | undefined }): void {
     if (this.#disposed) throw new UpsampleError('disposed', this.#op, 'the prepared operation was disposed');
     this.#ctx.alive(this.#op);
     if (typeof encoder?.beginComputePass !== 'function') refuse(this.#op, `encoder is ${show(encoder)}`, 'expected a GPUCommandEncoder');
@@ -93,14 +99,27 @@ export class Prepared<Io extends string = 'input' | 'output'> {
     for (const to of Object.keys(outputs))
       for (const from of [...Object.keys(this.#inputs), ...Object.keys(this.#fixed), ...Object.keys(outputs)]) {
         const [a, b] = [places.get(from)!, places.get(to)!];
-        if (from !== to && a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size)
-          refuse(this.#op, `${from} and ${to} overlap in one buffer`, 'expected separate memory');
+        // WebGPU binds a buffer for reading or, in parts that do not overlap, for writing.
+        if (from !== to && a.buffer === b.buffer && (!outputs[from] || overlap(a, b)))
+          refuse(this.#op, `${from} and ${to} lie in one buffer`, 'expected separate buffers');
       }
-    for (const name of Object.keys(outputs)) if (io[name as Io] instanceof Tensor) (io[name as Io] as Tensor).version++;
     this.#ctx.flush(); // eager calls made before this one may write its input
-    const pass = encoder.beginComputePass();
-    this.#program.encode(pass, (name) => places.get(name)!, 'steps');
-    pass.end();
+    const record = () => {
+      const pass = encoder.beginComputePass();
+      this.#program.encode(pass, (name) => places.get(name)!, 'steps');
+      pass.end();
+    };
+    // Of a buffer nobody knows whose it is before it is bound.
+    const raw = Object.keys({ ...this.#inputs, ...outputs }).some((name) => !(io[name as Io] instanceof Tensor));
+    const faults = raw ? [guarded(this.#ctx.device, this.#op, record, 'device-mismatch').fault] : [];
+    if (!raw) record();
+    const given = (names: object) => Object.keys(names).flatMap((name) => (io[name as Io] instanceof Tensor ? [io[name as Io] as Tensor] : []));
+    for (const t of [...given(this.#inputs), ...Object.values(this.#fixed)]) faults.push(...t.faults);
+    for (const name of Object.keys(outputs)) this.#ctx.share(places.get(name)!.buffer);
+    for (const tensor of given(outputs)) {
+      tensor.version++;
+      tensor.faults = joined(new Set([...tensor.faults.filter((f) => f.spoils), ...faults].filter((f) => f.error !== null)));
+    }
   }
 
   #place(name: string, spec: TensorSpec, given: Resource | undefined): Place {
@@ -120,7 +139,8 @@ export class Prepared<Io extends string = 'input' | 'output'> {
       if (tensor.offset % 256) refuse(this.#op, `${name} begins at byte ${tensor.offset} of its buffer`, 'expected a multiple of 256');
     }
     const offset = tensor?.offset ?? 0;
-    if (buffer.size < offset + bytes) refuse(this.#op, `${name} has ${buffer.size - offset} bytes`, `expected ${bytes} for [${spec.shape.join(', ')}]`);
+    if (buffer.size < Math.ceil((offset + bytes) / 4) * 4)
+      refuse(this.#op, `${name} has ${buffer.size - offset} bytes`, `expected ${bytes} for [${spec.shape.join(', ')}]`);
     if (!(buffer.usage & 0x80)) refuse(this.#op, `${name} has usage ${buffer.usage}`, 'expected GPUBufferUsage.STORAGE among its usages');
     const room = Math.min(buffer.size - offset, this.#ctx.adapter.limits.binding);
     return { buffer, offset, size: Math.min(room - (room % 4), Math.max(Math.ceil(bytes / 4) * 4, 4)) };
@@ -177,24 +197,36 @@ export const explanation = (plans: readonly Plan[], inputs: Readonly<Record<stri
 /** Compiles and allocates what the first of some plans needs, and runs what depends on its weights alone.
  * @param inputs what `encode` will be given
  * @param fixed tensors that stay the same, weights among them */
-export async function prepared<Io extends string>(
+export async function prepared<Io extends string, Maybe extends string = never>(
   ctx: Context,
   op: string,
   plans: readonly Plan[],
   inputs: Readonly<Record<string, TensorSpec>>,
   fixed: Readonly<Record<string, Tensor>> = {},
-): Promise<Prepared<Io>> {
+): Promise<Prepared<Io, Maybe>> {
   const plan = plans[0]!;
   const program = await ctx.compile(op, plan);
   const { places, done } = ctx.scratch(op, { ...plan.scratch, ...plan.kept });
-  await done;
-  if (plan.once?.length) {
-    for (const [name, tensor] of Object.entries(fixed)) checkTensor(op, name, tensor, ctx);
-    await ctx.once(op, program, (name) => places.get(name) ?? fixed[name]!.place);
+  try {
+    await done;
+    if (plan.once?.length) {
+      for (const [name, tensor] of Object.entries(fixed)) checkTensor(op, name, tensor, ctx);
+      const faults = Object.values(fixed).flatMap((t) => t.faults);
+      await ctx.settled(op, Promise.all(faults.map((f) => f.done)));
+      for (const { error } of faults) if (error) throw error;
+      await ctx.once(op, program, (name) => places.get(name) ?? fixed[name]!.place);
+    }
+  } catch (error) {
+    program.destroy();
+    for (const { buffer } of places.values()) buffer.destroy();
+    throw error;
   }
   const all = { ...inputs, ...Object.fromEntries(Object.entries(fixed).map(([name, { spec }]) => [name, spec])) };
-  return new Prepared<Io>(ctx, op, program, inputs, places, explanation(plans, all), fixed);
+  return new Prepared<Io, Maybe>(ctx, op, program, inputs, places, explanation(plans, all), fixed);
 }
+
+/** Numbers that JSON would merge with others, in words. */
+const exactly = (_: string, v: unknown) => (typeof v === 'number' && (!Number.isFinite(v) || Object.is(v, -0)) ? `${1 / v} ${v}` : v);
 
 /** Runs the best plan of a checked call now, and tells the tape that follows one of its tensors.
  * @param args the call as it was written
@@ -211,8 +243,8 @@ export function eager<R>(
   into: Readonly<Record<string, Tensor>> = {},
 ): R {
   const tensors = Object.values(inputs);
-  const returned = result(tensors[0]!.ctx.run(op, JSON.stringify(call), inputs, plan, into));
-  tensors.find((t) => t.tape)?.tape?.record(op, args, returned);
+  const returned = result(tensors[0]!.ctx.run(op, JSON.stringify(call, exactly), inputs, plan, into));
+  tensors.find((t) => t.tape)?.tape?.record(op, args, returned, Object.values(into));
   return returned;
 }
 
@@ -238,6 +270,7 @@ export function operation<Rest extends unknown[], Options extends object, Call e
     );
   };
   const complete = (ctx: Context, spec: PrepareSpec & Options) => {
+    checkObject(op, 'spec', spec, 'shape, dtype, layout and the options');
     const { shape, dtype = 'f32', layout = 'nchw', ...options } = spec;
     ctx.alive(op);
     const x = ctx.checkSpec(op, shape, { dtype, layout });

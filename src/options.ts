@@ -3,16 +3,16 @@ import type { DType, Layout } from './plan.ts';
 
 /** Lower limits than the device has, under WebGPU's names. */
 export interface LimitOptions {
-  maxStorageBufferBindingSize?: number;
-  maxBufferSize?: number;
-  maxComputeWorkgroupsPerDimension?: number;
+  maxStorageBufferBindingSize?: number | undefined;
+  maxBufferSize?: number | undefined;
+  maxComputeWorkgroupsPerDimension?: number | undefined;
 }
 
 export interface TensorOptions {
   /** Element type; default `'f32'`. */
-  dtype?: DType;
+  dtype?: DType | undefined;
   /** Order in memory; default `'nchw'`. */
-  layout?: Layout;
+  layout?: Layout | undefined;
 }
 
 /** Counters of `ctx.memory()`. */
@@ -22,7 +22,7 @@ export interface Memory {
   bytes: number;
   /** Bytes kept for reuse. */
   idleBytes: number;
-  /** Prepared and cached plans, and the bytes of their tables. */
+  /** Plans kept for calls like those made before, and the bytes of their tables; prepared operations are not counted. */
   plans: number;
   planBytes: number;
   pipelines: number;

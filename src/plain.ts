@@ -7,8 +7,8 @@ import { BYTES, type DType, type Layout, product, type TensorSpec } from './plan
 export interface Plain {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
-  readonly layout?: Layout;
-  readonly dtype?: DType;
+  readonly layout?: Layout | undefined;
+  readonly dtype?: DType | undefined;
 }
 
 /** A result of the reference: float64. */

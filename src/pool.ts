@@ -17,6 +17,7 @@ export class BufferPool {
   idle = 0;
   #peak = 0;
   readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #used = new Set<GPUBuffer>();
   readonly #make: (size: number, op: string) => { value: GPUBuffer; fault: Fault };
   /** Faults of allocations, until they are known to be none. */
   readonly #faults = new WeakMap<GPUBuffer, Fault>();
@@ -33,6 +34,7 @@ export class BufferPool {
     this.bytes += size;
     this.count++;
     this.#peak = Math.max(this.#peak, this.bytes);
+    this.#used.add(buffer);
     return { buffer, fault: this.#faults.get(buffer), fresh: !kept };
   }
 
@@ -55,6 +57,7 @@ export class BufferPool {
   }
 
   release(buffer: GPUBuffer): void {
+    this.#used.delete(buffer);
     this.bytes -= buffer.size;
     this.count--;
     if (this.#faults.get(buffer)?.error) {
@@ -65,6 +68,12 @@ export class BufferPool {
     const list = this.#free.get(buffer.size);
     if (list) list.push(buffer);
     else this.#free.set(buffer.size, [buffer]);
+  }
+
+  /** Destroys all buffers, those in use too. */
+  end(): void {
+    for (const buffer of this.#used) this.release(buffer);
+    this.trim(0);
   }
 
   /** Destroys what exceeds the cap. Only when no unsubmitted work refers to an idle buffer. */

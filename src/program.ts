@@ -12,6 +12,9 @@ export interface Place {
   readonly size: number;
 }
 
+/** Whether two places share bytes. */
+export const overlap = (a: Place, b: Place): boolean => a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+
 const ALIGN = 256; // uniform and storage binding offsets
 /** Bind groups that are kept for each step. */
 const MOST_GROUPS = 16;
@@ -71,12 +74,14 @@ export class Program {
 
   /** Compiles at once. */
   compileNow(): void {
-    const allocation = this.fault;
-    const { fault } = guarded(this.#device, this.op, () => {
-      for (const step of this.#all) this.#compiled.push(this.#pipelines.now(step));
-    });
+    const faults = [this.fault];
+    for (const step of this.#all) {
+      const { pipeline, fault } = this.#pipelines.now(this.op, step);
+      this.#compiled.push(pipeline);
+      if (fault?.error !== null && fault) faults.push(fault);
+    }
     this.fault = new Fault(
-      Promise.all([allocation.done, fault.done]).then(() => allocation.error ?? this.#explain(fault.error)),
+      Promise.all(faults.map((f) => f.done)).then(() => this.#explain(faults.find((f) => f.error)?.error)),
       true,
     );
   }
@@ -84,7 +89,8 @@ export class Program {
   /** Compiles without blocking. */
   async compileLater(): Promise<void> {
     try {
-      this.#compiled.push(...(await Promise.all(this.#all.map((step) => this.#pipelines.later(step)))));
+      const built = await Promise.all(this.#all.map((step) => this.#pipelines.later(step)));
+      this.#compiled.push(...built.map(({ pipeline }) => pipeline));
     } catch (error) {
       throw (await this.#explain(error as Error)) ?? error;
     }
@@ -94,8 +100,7 @@ export class Program {
 
   async #explain(error: Error | null | undefined): Promise<UpsampleError | null> {
     if (!error) return null;
-    if (error instanceof UpsampleError && error.code === 'out-of-memory') return error;
-    for (const step of this.#all) this.#pipelines.forget(step);
+    if (error instanceof UpsampleError && error.code !== 'compile') return error;
     const messages = await Promise.all(this.#all.map((step) => this.#pipelines.messages(step).catch(() => '')));
     return new UpsampleError('compile', this.op, messages.filter(Boolean).join('; ') || error.message);
   }

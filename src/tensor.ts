@@ -9,21 +9,23 @@ import type { Place } from './program.ts';
 /** How `backward` goes back from a tensor. */
 export interface BackwardOptions {
   /** Gradient of the tensor, of its shape; only a tensor of one element can do without, and then it is 1. */
-  cotangent?: Tensor;
+  cotangent?: Tensor | undefined;
   /** Parameters whose gradients are wanted; default all that the tensor was computed from. */
-  of?: readonly Tensor[];
+  of?: readonly Tensor[] | undefined;
   /** Results of calls on the way that stay; default none. */
-  keep?: readonly Tensor[];
+  keep?: readonly Tensor[] | undefined;
   /** Whether everything on the way stays, for a second `backward`; default false. */
-  retain?: boolean;
+  retain?: boolean | undefined;
 }
 
 /** Follows tensors through the calls that use them, without any operation knowing of it: how autograd records. */
 export interface Tape {
   /** What `backward` gathered. */
   grad: Tensor | undefined;
-  /** @param args the call as it was written, @param result what it returned */
-  record(op: string, args: readonly unknown[], result: unknown): void;
+  /** @param args the call as it was written
+   * @param result what it returned
+   * @param written tensors that it wrote into */
+  record(op: string, args: readonly unknown[], result: unknown, written: readonly Tensor[]): void;
   backward(from: Tensor, options: BackwardOptions): void;
 }
 
@@ -33,7 +35,8 @@ export class Tensor {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly layout: Layout;
-  /** The buffer that holds the data; it may be larger than the tensor. */
+  /** The buffer that holds the data; it may be larger than the tensor. Who writes into it by other means than this library must take it for a tensor by
+   * `ctx.wrap`: of other tensors the library keeps what it has derived from their elements. */
   readonly buffer: GPUBuffer;
   /** Byte offset of the first element. */
   readonly offset: number;
@@ -47,16 +50,21 @@ export class Tensor {
   readonly spec: TensorSpec;
   /** @internal counts writes into an existing tensor: who writes in place adds 1, and what was derived from it is made anew */
   version = 0;
+  /** @internal whether a caller's encoder writes into it, nobody knows when */
+  shared = false;
   /** @internal what plans have derived from it alone */
   derived: Derived | undefined;
   /** @internal who is told of every eager call on this tensor */
   tape: Tape | undefined;
   #disposed = false;
 
+  /** Tensors are made by `ctx.tensor`, `ctx.wrap` and operations alone. */
+  constructor(...none: never);
   /** @internal */
+  constructor(ctx: Context, spec: Omit<TensorSpec, 'skew'>, buffer: GPUBuffer, offset: number, wrapped: boolean, faults: readonly Fault[]);
   constructor(ctx: Context, spec: Omit<TensorSpec, 'skew'>, buffer: GPUBuffer, offset: number, wrapped: boolean, faults: readonly Fault[]) {
     this.ctx = ctx;
-    this.shape = spec.shape;
+    this.shape = Object.freeze([...spec.shape]); // plans are kept, and their shapes are not given away
     this.dtype = spec.dtype;
     this.layout = spec.layout;
     this.buffer = buffer;
@@ -64,18 +72,20 @@ export class Tensor {
     this.size = product(spec.shape);
     this.wrapped = wrapped;
     this.faults = faults;
-    this.spec = { shape: spec.shape, dtype: spec.dtype, layout: spec.layout, skew: (offset % 256) / BYTES[spec.dtype] };
+    this.spec = { shape: this.shape, dtype: spec.dtype, layout: spec.layout, skew: (offset % 256) / BYTES[spec.dtype] };
   }
 
   get byteLength(): number {
     return this.size * BYTES[this.dtype];
   }
 
-  /** @internal where it is bound: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew */
+  /** @internal where it is bound: WebGPU aligns bindings to 256 bytes, the rest is the spec's skew. Of what is beyond the limit the begin; plans take windows. */
   get place(): Place {
     const { buffer } = this;
+    const { binding } = this.ctx.adapter.limits;
     const offset = this.offset - (this.offset % 256);
-    return { buffer, offset, size: Math.max(Math.min(Math.ceil((this.offset - offset + this.byteLength) / 4) * 4, buffer.size - offset), 4) };
+    const bytes = Math.ceil((this.offset - offset + this.byteLength) / 4) * 4;
+    return { buffer, offset, size: Math.max(Math.min(bytes, buffer.size - offset, binding - (binding % 4)), 4) };
   }
 
   get disposed(): boolean {
@@ -122,7 +132,8 @@ export class Tensor {
     return (await this.data())[0]!;
   }
 
-  /** The gradient that `backward` gathered, of a `parameter` of webgpu-upsample/nn: kept until `zeroGrad`, also out of `ctx.tidy`. */
+  /** The gradient that `backward` gathered, of a `parameter` of webgpu-upsample/nn: kept until `zeroGrad`, also out of `ctx.tidy`.
+   * A further `backward` puts the sum in its place and frees it. */
   get grad(): Tensor | undefined {
     return this.tape?.grad;
   }

@@ -1,6 +1,7 @@
 // What happened to tensors: calls, and the variables between them. Knows no operation, only a table of their transposes.
 import { checkOptions, flag, refuse, show } from '../check.ts';
 import { checkTensor } from '../op.ts';
+import type { Layout } from '../plan.ts';
 import { type BackwardOptions, type Tape, Tensor } from '../tensor.ts';
 import { unwind } from './unwind.ts';
 
@@ -38,6 +39,10 @@ export interface Rules {
   add(a: Tensor, b: Tensor): Tensor;
   /** A tensor of its own with the elements of x. */
   copy(x: Tensor): Tensor;
+  /** x in another layout. */
+  laid(x: Tensor, layout: Layout): Tensor;
+  /** As many zeros as x has elements, in its shape, dtype and layout. */
+  zeros(x: Tensor): Tensor;
 }
 
 /** One recorded call. */
@@ -57,13 +62,13 @@ export class Call {
   /** Whether a backward pass has been here, and what it needed is gone. */
   spent = false;
 
-  constructor(op: string, args: readonly unknown[], result: unknown, order: number, leftovers: Set<Tensor> | undefined) {
+  constructor(op: string, args: readonly unknown[], result: unknown, written: readonly Tensor[], order: number, leftovers: Set<Tensor> | undefined) {
     const { inputs, read } = this;
     this.op = op;
     this.args = args.map((arg) =>
       copied(arg, (tensor) => {
         if (tensor.tape) inputs.set(tensor, tensor.tape as Variable);
-        if (tensor.tape || tensor === arg) read.push([tensor, tensor.version]); // what an operation updates is among its options
+        if (!written.includes(tensor)) read.push([tensor, tensor.version]);
       }),
     );
     this.result = result;
@@ -93,7 +98,8 @@ export class Call {
 function copied(value: unknown, see: (tensor: Tensor) => void): unknown {
   if (value instanceof Tensor) see(value);
   else if (Array.isArray(value)) return value.map((v) => copied(v, see));
-  else if (value && Object.getPrototypeOf(value) === Object.prototype) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copied(v, see)]));
+  else if (typeof value === 'object' && value && !ArrayBuffer.isView(value))
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copied(v, see)]));
   return value;
 }
 
@@ -115,8 +121,8 @@ export class Variable implements Tape {
     this.gathers = gathers;
   }
 
-  record(op: string, args: readonly unknown[], result: unknown): void {
-    this.graph.record(op, args, result);
+  record(op: string, args: readonly unknown[], result: unknown, written: readonly Tensor[]): void {
+    this.graph.record(op, args, result, written);
   }
 
   backward(from: Tensor, options: BackwardOptions): void {
@@ -143,9 +149,9 @@ export class Graph {
   }
 
   /** Follows a call from its arguments to its results. */
-  record(op: string, args: readonly unknown[], result: unknown): void {
+  record(op: string, args: readonly unknown[], result: unknown, written: readonly Tensor[]): void {
     if (!this.recording) return;
-    const call = new Call(op, args, result, this.#calls++, this.leftovers);
+    const call = new Call(op, args, result, written, this.#calls++, this.leftovers);
     for (const [name, tensor] of call.results) {
       if (!isReal(tensor) || tensor.tape) continue;
       const variable = new Variable(this, call, name);
@@ -240,6 +246,9 @@ export function checkCotangent(op: string, y: Tensor, cotangent: Tensor | undefi
     return;
   }
   checkTensor(op, 'cotangent', cotangent, y.ctx);
-  if (cotangent.dtype !== y.dtype || cotangent.shape.join() !== y.shape.join())
-    refuse(op, `cotangent is ${cotangent.dtype} [${cotangent.shape.join(', ')}]`, `expected ${y.dtype} [${y.shape.join(', ')}], as the tensor`);
+  const layout = y.shape.length > 2 && cotangent.layout !== y.layout; // with fewer axes there is but one
+  if (cotangent.dtype !== y.dtype || cotangent.shape.join() !== y.shape.join() || layout) {
+    const named = (t: Tensor) => `${t.dtype}${layout ? ` ${t.layout}` : ''} [${t.shape.join(', ')}]`;
+    refuse(op, `cotangent is ${named(cotangent)}`, `expected ${named(y)}, as the tensor`);
+  }
 }

@@ -110,6 +110,9 @@ function flowBack(graph: Graph, ctx: Context, seeds: readonly (readonly [Variabl
     drop(before);
     drop(g);
   };
+  /** Those that are asked for and were used, as the calls know them: whatever flows to them, be it nothing, they get a gradient. */
+  const used = new Map<Variable, Tensor>();
+  for (const { inputs } of path) for (const [x, v] of inputs) if (wanted.has(v)) used.set(v, x);
   for (const [variable, g] of seeds) if (leads.has(variable)) flow(variable, g);
   for (const call of path) {
     const given = [...call.outputs].filter(([, v]) => flows.has(v));
@@ -127,6 +130,7 @@ function flowBack(graph: Graph, ctx: Context, seeds: readonly (readonly [Variabl
     }
     if (kept) call.release(kept);
   }
+  for (const [variable, x] of used) if (!flows.has(variable)) flow(variable, graph.rules.zeros(x));
   for (const [variable, g] of flows) {
     if (uses.get(g) === 1 && made.has(g)) continue;
     flows.set(variable, graph.rules.copy(g)); // somebody else's, or another variable's too
@@ -150,7 +154,9 @@ function transposed(graph: Graph, ctx: Context, call: Call, dy: Record<string, T
   };
   let pairs: Gradients = [];
   const pull = () => {
-    pairs = graph.rules.transposes[op]!({ args, result, dy: '' in dy ? dy[''] : dy, again, wants, through });
+    const found = graph.rules.transposes[op]!({ args, result, dy: '' in dy ? dy[''] : dy, again, wants, through });
+    // A matrix has no layout but that of its name, and what becomes of it takes that.
+    pairs = found.map(([x, dx]) => [x, x && dx && dx.layout !== x.layout ? graph.rules.laid(dx, x.layout) : dx]);
     return pairs.map(([, dx]) => dx);
   };
   try {

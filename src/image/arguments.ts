@@ -6,26 +6,26 @@ export type PerChannel = number | readonly number[];
 
 export interface FromImageOptions {
   /** Order in memory; default `'nchw'`. */
-  layout?: Layout;
+  layout?: Layout | undefined;
   /** Element type; default `'f32'`. */
-  dtype?: 'f32' | 'f16';
+  dtype?: 'f32' | 'f16' | undefined;
   /** 4 (default) for red, green, blue, alpha; 3 without alpha. */
-  channels?: 3 | 4;
+  channels?: 3 | 4 | undefined;
   /** Subtracted from each colour, in units of 0..1; default 0. */
-  mean?: PerChannel;
+  mean?: PerChannel | undefined;
   /** Each colour is divided by it; default 1. */
-  std?: PerChannel;
+  std?: PerChannel | undefined;
   /** Colours multiplied by their alpha (default), or as they are. */
-  alpha?: 'premultiplied' | 'straight';
+  alpha?: 'premultiplied' | 'straight' | undefined;
 }
 
 export interface ToCanvasOptions {
   /** As given to `fromImage`: x * std + mean is shown. Default 0. */
-  mean?: PerChannel;
-  /** Default 1. */
-  std?: PerChannel;
+  mean?: PerChannel | undefined;
+  /** As given to `fromImage`; default 1. */
+  std?: PerChannel | undefined;
   /** Whether the colours of x are multiplied by their alpha (default) or not; `'opaque'` ignores alpha. Acts on 4 channels only. */
-  alpha?: 'premultiplied' | 'straight' | 'opaque';
+  alpha?: 'premultiplied' | 'straight' | 'opaque' | undefined;
 }
 
 function perChannel(op: string, name: 'mean' | 'std', options: ToCanvasOptions | FromImageOptions, channels: number): number[] {

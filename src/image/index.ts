@@ -19,10 +19,11 @@ export type { ImageSource } from './source.ts';
  * - `alpha: 'premultiplied'` is the default because filtering straight alpha bleeds the hidden colour of transparent pixels into
  *   their neighbours. With `channels: 3` premultiplied means laid over black, straight means hidden colours become visible;
  * - a video or canvas is read as it is at the call; a VideoFrame may be closed right after it.
+ * @param ctx where the tensor lives
  * @param source ImageBitmap, ImageData, HTMLCanvasElement, OffscreenCanvas, HTMLImageElement, HTMLVideoElement or VideoFrame; of an
  *   image its natural size is read, of a frame its display size
  * @param options `layout` `'nchw'`, `dtype` `'f32'`, `channels` 4, `mean` 0 and `std` 1 in units of 0..1 (one number or one per colour;
- *   never of alpha), `alpha` `'premultiplied'`
+ *   never of alpha), `alpha` `'premultiplied'` or `'straight'`
  * @returns [1, channels, height, width]
  * @throws UpsampleError `invalid-argument` (also for pictures of other origins, without CORS), `limit-exceeded`, `device-lost`
  * Source: WebGPU copyExternalImageToTexture; torchvision ToTensor and Normalize. */
@@ -75,7 +76,8 @@ export function fromImage(ctx: Context, source: ImageSource, options: FromImageO
  * - a GPU error while drawing has no tensor to travel with and goes to the device's `uncapturederror`.
  * @param x [1, 1 | 3 | 4, height, width], f32 or f16: grey, RGB or RGBA
  * @param canvas of exactly width x height, without another kind of context
- * @param options `mean` 0 and `std` 1 as given to `fromImage`, `alpha` `'premultiplied'` (4 channels) or `'opaque'`
+ * @param options `mean` 0 and `std` 1 as given to `fromImage`, `alpha` `'premultiplied'` with 4 channels (or `'straight'`: colours of x not multiplied by
+ *   their alpha; `'opaque'`: alpha ignored), `'opaque'` with 1 and 3
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-lost` */
 export function toCanvas(x: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas, options: ToCanvasOptions = {}): void {
   const op = 'toCanvas';

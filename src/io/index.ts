@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { toHalf } from '../half.ts';
 import { checkTensor } from '../op.ts';
 import { product } from '../plan.ts';
-import type { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor.ts';
 import { numbersOf } from './numbers.ts';
 import { formatSafetensors, parseSafetensors, type SafetensorsEntry } from './safetensors.ts';
 
@@ -16,11 +16,11 @@ export type Source = string | URL | Blob | Response | ArrayBuffer | Uint8Array<A
 
 export interface LoadOptions {
   /** Which tensors are loaded; default all. */
-  only?: (name: string) => boolean;
+  only?: ((name: string) => boolean) | undefined;
   /** What floats become on the GPU; default `'f32'`. `'f16'` rounds. */
-  dtype?: 'f32' | 'f16';
+  dtype?: 'f32' | 'f16' | undefined;
   /** Whether F64 that f32 does not hold is rounded; default false: refused. */
-  lossy?: boolean;
+  lossy?: boolean | undefined;
 }
 
 const OP = 'loadSafetensors';
@@ -30,19 +30,27 @@ async function bytesOf(source: Source): Promise<ArrayBuffer | Uint8Array<ArrayBu
   if (source instanceof Blob) return source.arrayBuffer();
   const asked = typeof source === 'string' || source instanceof URL;
   if (!asked && !(source instanceof Response)) refuse(OP, `source is ${show(source)}`, 'expected a URL, Blob, Response, ArrayBuffer or Uint8Array');
-  const response = asked ? await fetch(source).catch((error) => refuse(OP, `${source} could not be fetched: ${error.message}`)) : source;
+  const failed = ({ message, cause }: Error) =>
+    refuse(
+      OP,
+      `${source} could not be fetched (${message}${cause instanceof Error ? `: ${cause.message}` : ''})`,
+      'expected an address that fetch can read; in Node give the bytes of readFile',
+    );
+  const response = asked ? await fetch(source).catch(failed) : source;
   if (!response.ok) refuse(OP, `${response.url || 'the response'} has status ${response.status}`, 'expected a file');
   return response.arrayBuffer();
 }
 
 /** Loads a safetensors file onto the GPU: PyTorch state dictionaries keep their names, `w['up1.weight']`.
  * F32, F16 and BF16 become f32; F64 too where f32 holds it; whole numbers and booleans become i32 or u32 where they fit.
- * @param source an address, a Blob (a file that was dropped or picked), a Response, or bytes
- * @param options `only` all, `dtype` `'f32'`, `lossy` false
+ * @param ctx where the tensors live
+ * @param source an address that fetch can read, a Blob (a file that was dropped or picked), a Response, or bytes; in Node those of `readFile`
+ * @param options `only` all; `dtype` of floats `'f32'`, or `'f16'`, which rounds; `lossy` false: whether F64 that f32 does not hold is rounded
  * @returns tensors by name, in the order of the file's header
  * @throws UpsampleError `invalid-argument` for what is no safetensors file or does not fit, `limit-exceeded`, `disposed`, `device-lost`
  * Source: the format of huggingface/safetensors. */
 export async function loadSafetensors(ctx: Context, source: Source, options: LoadOptions = {}): Promise<Record<string, Tensor>> {
+  if (typeof ctx?.checkSpec !== 'function') refuse(OP, `ctx is ${show(ctx)}`, 'expected a Context');
   ctx.alive(OP);
   checkOptions(OP, options, ['only', 'dtype', 'lossy']);
   const { only = () => true, lossy = false } = options;
@@ -77,7 +85,7 @@ function rowMajor(data: ArrayLike<number>, [n = 0, c = 0, ...spatial]: readonly 
 
 /** Reads tensors back and puts them into one safetensors file, f32 as F32, f16 as F16, u32 as U32, i32 as I32.
  * @param tensors by name; elements are written in the order of the shape, whatever the layout
- * @param metadata texts for the header
+ * @param metadata texts for the header, none
  * @returns the bytes of the file: `new Blob([bytes])` for a download
  * @throws UpsampleError `invalid-argument`, and what `data` throws */
 export async function saveSafetensors(
@@ -85,7 +93,8 @@ export async function saveSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const op = 'saveSafetensors';
-  if (typeof tensors !== 'object' || tensors === null) refuse(op, `tensors is ${show(tensors)}`, 'expected an object of tensors by name');
+  if (typeof tensors !== 'object' || tensors === null || tensors instanceof Tensor)
+    refuse(op, `tensors is ${tensors instanceof Tensor ? 'a tensor' : show(tensors)}`, 'expected an object of tensors by name');
   const entries = Object.entries(tensors).map(async ([name, tensor]): Promise<[string, SafetensorsEntry]> => {
     checkTensor(op, `"${name}"`, tensor);
     if (name === '__metadata__') refuse(op, 'a tensor is named "__metadata__"', 'expected another name');

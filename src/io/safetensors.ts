@@ -25,6 +25,8 @@ const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'obj
 const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
 
 /** Reads the header of a file, and checks that it describes every byte once.
+ * @param file its bytes
+ * @returns its tensors by name, as views of the bytes, and the texts of its `__metadata__`
  * @throws UpsampleError `invalid-argument`
  * Source: the format of huggingface/safetensors. */
 export function parseSafetensors(file: ArrayBuffer | Uint8Array<ArrayBuffer>): SafetensorsFile {

@@ -7,10 +7,10 @@ import { graph } from './tape.ts';
 
 export interface GradOptions {
   /** Gradient of the function's result, of its shape; only a result of one element can do without, and then it is 1. */
-  cotangent?: Tensor;
+  cotangent?: Tensor | undefined;
   /** Whether the gradients can be differentiated in turn: default where a function is being differentiated already. Then what the calls make is not freed here:
    * by the `backward` that goes on from the gradients, or by `ctx.tidy`. */
-  createGraph?: boolean;
+  createGraph?: boolean | undefined;
 }
 
 /** Of one argument its gradient, of several a list. */

@@ -4,6 +4,7 @@ export * from '../ops/arrange/index.ts';
 export * from '../ops/loss/index.ts';
 export * from '../ops/matmul/index.ts';
 export * from '../ops/norm/index.ts';
+export type { DropoutOptions } from '../ops/pointwise/arguments.ts';
 export { type Dropout, dropout, dropoutBackward } from '../ops/pointwise/dropout.ts';
 export * from '../ops/pointwise/index.ts';
 export * from '../ops/reduce/index.ts';

@@ -10,33 +10,33 @@ import { Random } from './random.ts';
 
 export interface InitOptions extends TensorOptions {
   /** Where random numbers come from, or the seed of new ones; default another seed each time. */
-  random?: Random | number;
+  random?: Random | number | undefined;
 }
 export interface UniformOptions extends InitOptions {
   /** Default 0. */
-  min?: number;
+  min?: number | undefined;
   /** Default 1. */
-  max?: number;
+  max?: number | undefined;
 }
 export interface NormalOptions extends InitOptions {
   /** Default 0. */
-  mean?: number;
+  mean?: number | undefined;
   /** Standard deviation; default 1. */
-  std?: number;
+  std?: number | undefined;
 }
 export interface HeOptions extends InitOptions {
   /** What keeps its variance: activations (`'in'`, default: shape[1] times the kernel) or gradients (`'out'`: shape[0] times the kernel); or the number itself. */
-  fan?: 'in' | 'out' | number;
+  fan?: 'in' | 'out' | number | undefined;
   /** Slope of the leaky relu that follows; default 0, relu. */
-  negativeSlope?: number;
+  negativeSlope?: number | undefined;
 }
 export interface XavierOptions extends InitOptions {
   /** Default 1; PyTorch takes 5/3 before tanh. */
-  gain?: number;
+  gain?: number | undefined;
 }
 export interface TorchOptions extends InitOptions {
   /** Shape of the weights, for a bias; default the shape itself. */
-  of?: readonly number[];
+  of?: readonly number[] | undefined;
 }
 
 const COMMON = ['random', 'dtype', 'layout'];
@@ -159,7 +159,7 @@ export function bilinearFilter(ctx: Context, shape: readonly number[], options: 
         weight *= 1 - Math.abs((rest % k) / f - (2 * f - 1 - (f % 2)) / (2 * f));
         rest = Math.floor(rest / k);
       }
-      data[(c * perGroup + (c % perGroup)) * taps + t] = weight;
+      data[options.layout === 'nhwc' ? (c * taps + t) * perGroup + (c % perGroup) : (c * perGroup + (c % perGroup)) * taps + t] = weight;
     }
   return ctx.tensor(data, shape, options);
 }

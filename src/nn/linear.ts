@@ -1,6 +1,7 @@
 // Transposes of linear maps of one tensor.
 
 import type { Transpose } from '../autograd/graph.ts';
+import { refuse } from '../check.ts';
 import { add } from '../ops/pointwise/index.ts';
 import { product } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
@@ -29,6 +30,12 @@ const leave = (options: object, names: readonly string[]) => Object.fromEntries(
 /** Zeros like a tensor, or of another shape. */
 export const zeros = ({ ctx, shape, dtype, layout }: Tensor, of: readonly number[] = shape): Tensor =>
   ctx.tensor(new Float32Array(product(of)), of, { dtype, layout });
+
+/** Refuses a gradient of a gradient whose tensors are of several dtypes: it is composed of operations that take one. */
+export function checkOne(op: string, ...tensors: (Tensor | number | undefined)[]): void {
+  const dtypes = new Set(tensors.flatMap((t) => (typeof t === 'object' ? [t.dtype] : [])));
+  if (dtypes.size > 1) refuse('backward', `${op} has a second gradient of one dtype only, not of ${[...dtypes].join(' and ')}`, 'expected f32 throughout');
+}
 
 /** A smaller tensor repeated to the shape of another, as a second operand is. */
 export const spread = (v: Tensor, like: Tensor): Tensor => (v.shape.join() === like.shape.join() ? v : add(zeros(like), v));

@@ -11,26 +11,27 @@ import { widePlans } from '../ops/pointwise/plan.ts';
 import { type Adapter, type Plan, product, type TensorSpec } from '../plan.ts';
 import type { Kernel } from '../shader.ts';
 import { Tensor } from '../tensor.ts';
+import { isParameter } from './parameter.ts';
 
 interface Common {
   /** Learning rate; default 1e-3. */
-  lr?: number;
+  lr?: number | undefined;
   /** Pull towards 0; default 0, of `adamw` 0.01. */
-  weightDecay?: number;
+  weightDecay?: number | undefined;
 }
 export interface SgdOptions extends Common {
   /** Share of the last step's direction that is kept; default 0. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Share of the gradient that momentum leaves out, after the first step; default 0. */
-  dampening?: number;
+  dampening?: number | undefined;
   /** Whether the gradient is looked at one momentum ahead; default false. Needs momentum, and no dampening. */
-  nesterov?: boolean;
+  nesterov?: boolean | undefined;
 }
 export interface AdamOptions extends Common {
   /** Shares of the running means of the gradient and of its square that are kept; default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | undefined;
   /** Added to the root of the mean square; default 1e-8. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 /** What an optimiser has learnt of its parameters, as plain data: lists have an entry for each parameter. */
@@ -84,11 +85,11 @@ export class Optimizer {
   /** @internal */
   constructor(rule: Rule, params: readonly Tensor[], lr: number) {
     const { op } = rule;
-    if (!Array.isArray(params) || !params.length) refuse(op, `params is ${show(params)}`, 'expected an array of parameters');
+    if (!Array.isArray(params) || !params.length) refuse(op, `params is ${show(params)}`, 'expected an array of at least one parameter');
     params.forEach((p: Tensor, i) => {
       const name = `params[${i}]`;
       checkTensor(op, name, p, params[0]!.ctx);
-      if (!p.tape) refuse(op, `${name} [${p.shape.join(', ')}] is no parameter`, 'give it to parameter() first');
+      if (!isParameter(p)) refuse(op, `${name} [${p.shape.join(', ')}] is no parameter`, 'give it to parameter() first');
       if (params.indexOf(p) < i) refuse(op, `${name} is params[${params.indexOf(p)}] again`, 'expected each parameter once');
     });
     const { ctx } = params[0]!;
@@ -111,7 +112,7 @@ export class Optimizer {
   }
 
   set lr(value: number) {
-    this.#lr = positive(this.#rule.op, 'lr', value, 0);
+    this.#lr = positive(this.#rule.op, 'lr', value);
   }
 
   /** Changes every parameter that has a gradient.
@@ -168,7 +169,7 @@ export class Optimizer {
     ctx.alive(op);
     checkTensor(op, 'the state', this.#rates);
     const { lr, steps, means: given } = state ?? {};
-    positive(op, 'lr of the state', lr, 0);
+    positive(op, 'lr of the state', lr);
     const n = this.params.length;
     if (steps?.length !== n || !steps.every((s) => Number.isInteger(s) && s >= 0))
       refuse(op, `steps of the state is ${show(steps)}`, `expected ${n} whole numbers`);
@@ -209,9 +210,9 @@ function write(ctx: Context, op: string, to: Tensor, data: Float32Array<ArrayBuf
   to.version++;
 }
 
-function positive(op: string, name: string, value: unknown, fallback: number): number {
-  const n = finite(op, name, value, fallback);
-  if (n < 0) refuse(op, `${name} is ${n}`, 'expected a number not below 0');
+function positive(op: string, name: string, value: unknown, fallback?: number): number {
+  const n = finite(op, name, value, fallback ?? Number.NaN);
+  if (!(n >= 0)) refuse(op, `${name} is ${show(value)}`, 'expected a number not below 0');
   return n;
 }
 

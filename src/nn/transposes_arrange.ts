@@ -3,6 +3,9 @@ import * as arrange from '../ops/arrange/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { down, swap, up, zeros } from './linear.ts';
 
+/** A matrix has no layout, what it was made of may have. */
+const reshaped: Transpose = ({ args: [x], dy }) => [[x, arrange.reshapeBackward(dy, x.shape, { inputLayout: x.layout })]];
+
 const concat: Transpose = ({ args: [tensors, options], dy }) => {
   const all = arrange.concatBackward(
     dy,
@@ -29,12 +32,12 @@ export const arrangements: Readonly<Record<string, Transpose>> = {
   cropBackward: up(arrange.crop),
   pad: down(arrange.padBackward),
   padBackward: up(arrange.pad, 'value'),
-  flatten: down(arrange.flattenBackward),
+  flatten: reshaped,
   flattenBackward: up(arrange.flatten),
   transpose: swap(arrange.transposeBackward),
   transposeBackward: swap(arrange.transpose),
-  reshape: ({ args: [x], dy }) => [[x, arrange.reshapeBackward(dy, x.shape)]],
-  reshapeBackward: ({ args: [g], dy }) => [[g, arrange.reshape(dy, g.shape)]],
+  reshape: reshaped,
+  reshapeBackward: reshaped,
   concat,
   concatBackward,
 };

@@ -5,13 +5,13 @@ import * as loss from '../ops/loss/index.ts';
 import { absBackward, add, mul, scale, sigmoid, sub } from '../ops/pointwise/index.ts';
 import { sum } from '../ops/reduce/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { spread, zeros } from './linear.ts';
+import { checkOne, spread, zeros } from './linear.ts';
 
 const once =
   (back: loss.LossBackward): Transpose =>
   ({ args: [x, target, options], dy, wants }) => {
     const gradients = [wants(x) && 'dx', wants(target) && 'dtarget'].filter((g) => g) as ('dx' | 'dtarget')[];
-    const { dx, dtarget } = back(dy, x, target, { ...options, gradients });
+    const { dx, dtarget } = back<'dx' | 'dtarget'>(dy, x, target, { ...options, gradients });
     return [
       [x, dx],
       [target, dtarget],
@@ -23,11 +23,12 @@ type Pair = (dy: Tensor, x: Tensor, target: Tensor | number) => { dx: Tensor; dt
 
 /** The gradients in terms of elementwise operations, which have gradients themselves. */
 const twice =
-  (pair: Pair): Transpose =>
+  (op: string, pair: Pair): Transpose =>
   ({ through }) =>
-    through((dy: Tensor, x: Tensor, target: Tensor | number, { reduction = 'mean' }: loss.LossOptions = {}) =>
-      pair(reduction === 'mean' ? scale(dy, 1 / x.size) : dy, x, target),
-    );
+    through((dy: Tensor, x: Tensor, target: Tensor | number, { reduction = 'mean' }: loss.LossOptions = {}) => {
+      checkOne(op, dy, x, target);
+      return pair(reduction === 'mean' ? scale(dy, 1 / x.size) : dy, x, target);
+    });
 const opposite = (dx: Tensor) => ({ dx, dtarget: scale(dx, -1) });
 
 /** Ones in the shape of a tensor. */
@@ -66,11 +67,11 @@ const crossEntropyThrice: Transpose = ({ args, dy: u, wants }) => {
 
 export const losses: Readonly<Record<string, Transpose>> = {
   mse: once(loss.mseBackward),
-  mseBackward: twice((dy, x, target) => opposite(mul(scale(sub(x, target), 2), dy))),
+  mseBackward: twice('mse', (dy, x, target) => opposite(mul(scale(sub(x, target), 2), dy))),
   l1: once(loss.l1Backward),
-  l1Backward: twice((dy, x, target) => opposite(absBackward(spread(dy, x), sub(x, target)))),
+  l1Backward: twice('l1', (dy, x, target) => opposite(absBackward(spread(dy, x), sub(x, target)))),
   bceWithLogits: once(loss.bceWithLogitsBackward),
-  bceWithLogitsBackward: twice((dy, x, target) => ({ dx: mul(sub(sigmoid(x), target), dy), dtarget: scale(mul(x, dy), -1) })),
+  bceWithLogitsBackward: twice('bceWithLogits', (dy, x, target) => ({ dx: mul(sub(sigmoid(x), target), dy), dtarget: scale(mul(x, dy), -1) })),
   crossEntropy,
   crossEntropyBackward: crossEntropyTwice,
   crossEntropyDoubleBackward: crossEntropyThrice,

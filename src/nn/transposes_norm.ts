@@ -4,7 +4,7 @@ import * as norm from '../ops/norm/index.ts';
 import { add, logBackward, mul, sqrt, square, sub } from '../ops/pointwise/index.ts';
 import { mean, sum } from '../ops/reduce/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { spread } from './linear.ts';
+import { checkOne, spread } from './linear.ts';
 
 type Options = norm.BatchNormOptions & norm.Affine & norm.Running & Partial<norm.GroupNormOptions> & { gradients?: readonly norm.NormGradient[] };
 // biome-ignore lint/suspicious/noExplicitAny: options go back to the operation they were recorded from
@@ -50,7 +50,11 @@ function gradients(kind: Kind, dy: Tensor, x: Tensor, { weight, training, runnin
 const twice =
   (kind: Kind): Transpose =>
   ({ through }) =>
-    through((dy: Tensor, x: Tensor, options: Options = {}) => gradients(kind, dy, x, options));
+    through((dy: Tensor, x: Tensor, options: Options = {}) => {
+      const { training, weight, runningMean } = options;
+      checkOne(`${kind}Norm`, x, weight, kind !== 'batch' || training ? undefined : runningMean);
+      return gradients(kind, dy, x, options);
+    });
 
 export const norms: Readonly<Record<string, Transpose>> = {
   batchNorm: once(norm.batchNormBackward),

@@ -8,10 +8,10 @@ import type { Tensor } from '../tensor.ts';
 export type Given = Readonly<Record<string, TensorSpec | number>>;
 
 /** An operation on several tensors: called at once, prepared for a caller's encoder, or explained. `Spec` names its tensors, `{ x: { shape }, … }`, beside its options. */
-export interface Several<Args extends readonly unknown[], Spec extends object, R = Tensor, Io extends string = string> {
+export interface Several<Args extends readonly unknown[], Spec extends object, R = Tensor, Io extends string = string, Maybe extends string = never> {
   (...args: Args): R;
   /** Compiles and allocates everything that `encode` needs. */
-  prepare(ctx: Context, spec: Spec): Promise<Prepared<Io>>;
+  prepare(ctx: Context, spec: Spec): Promise<Prepared<Io, Maybe>>;
   /** Which plan a call would run, and why; computes nothing. */
   explain(ctx: Context, spec: Spec): Explanation;
 }
@@ -52,10 +52,17 @@ function divide<T>(all: Readonly<Record<string, T>>, written: readonly string[])
 }
 
 /** Builds an operation on several tensors from its argument checks and its plans. */
-export function several<Args extends readonly unknown[], Spec extends object, R = Tensor, Io extends string = string, Call extends object = object>(
+export function several<
+  Args extends readonly unknown[],
+  Spec extends object,
+  R = Tensor,
+  Io extends string = string,
+  Call extends object = object,
+  Maybe extends string = never,
+>(
   op: string,
   { tensors, numbers = [], optional = [], check, plans, into = () => [], result = (outputs) => outputs['output']! }: Form<Call>,
-): Several<Args, Spec, R, Io> {
+): Several<Args, Spec, R, Io, Maybe> {
   const now = (...args: Args): R => {
     const [first] = args;
     checkTensor(op, tensors[0]!, first);
@@ -105,9 +112,9 @@ export function several<Args extends readonly unknown[], Spec extends object, R 
       const { all, inputs } = complete(ctx, spec);
       return explanation(all, inputs);
     },
-    prepare: async (ctx: Context, spec: Spec): Promise<Prepared<Io>> => {
+    prepare: async (ctx: Context, spec: Spec): Promise<Prepared<Io, Maybe>> => {
       const { all, inputs } = complete(ctx, spec);
-      return prepared<Io>(ctx, op, all, inputs);
+      return prepared<Io, Maybe>(ctx, op, all, inputs);
     },
   });
 }

@@ -70,7 +70,7 @@ async function everyPlan(ctx: Context, call: ArrangeCall, inputs: Record<string,
     const out = ctx.run(call.op, `${JSON.stringify(call)} test ${i}`, inputs, () => plan);
     const outputs: Record<string, ArrayLike<number>> = {};
     for (const [name, t] of Object.entries(out)) {
-      expect([t.shape, t.layout], call.op).toEqual([call.outputs[name]!.shape, call.x.layout]);
+      expect([t.shape, t.layout], call.op).toEqual([call.outputs[name]!.shape, call.outputs[name]!.layout]);
       outputs[name] = await t.data();
       t.dispose();
     }
@@ -102,7 +102,7 @@ async function backward(ctx: Context, c: Case, dtype: DType, layout: Layout): Pr
   const dy = Float32Array.from({ length: count(c.result) }, (_, i) => ((i * 7) % 23) - 9);
   const t = ctx.tensor(dy, c.result, { dtype, layout });
   const shapes = c.op === 'concat' ? c.shapes : c.shapes[0];
-  const call = CHECKS[`${c.op}BackwardCall`]!(`${c.op}Backward`, t.spec, shapes, ...c.args);
+  const call = CHECKS[`${c.op}BackwardCall`]!(`${c.op}Backward`, t.spec, shapes, ...(c.op === 'reshape' ? [] : c.args));
   const { from, input } = wanted(c, layout);
   const want = c.shapes.map((s) => new Float32Array(count(s)));
   for (const [i, n] of input.entries()) if (n >= 0) want[n]![from[i]!]! += dy[i]!;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createContext, gridSample, type Tensor } from '../../src/index.ts';
-import { add, grad, mul, parameter, relu, square, valueAndGrad, zeroGrad } from '../../src/nn/index.ts';
+import { add, grad, mse, mul, parameter, relu, square, valueAndGrad, zeroGrad } from '../../src/nn/index.ts';
 import { thrown } from '../gpu.ts';
 import { balanced, ctx, of, sum } from './kit.ts';
 
@@ -114,6 +114,14 @@ describe('sentences', () => {
     expect(error.message).toBe(
       'backward: gridSampleBackward has no gradient: as in PyTorch, there is no second gradient of a sampling; compute it from detached tensors, or under noGrad',
     );
+  });
+
+  it('a second gradient of several dtypes', async () => {
+    if (!ctx.device.features.has('shader-f16')) return; // the device has one dtype with gradients
+    const x = ctx.tensor([1, 2], [2], { dtype: 'f16' });
+    const error = await thrown(() => ctx.tidy(() => grad((a: Tensor) => mse(grad((b: Tensor) => mse(b, 0.5))(a), 0))(x)));
+    expect(error.message).toBe('backward: mse has a second gradient of one dtype only, not of f32 and f16; expected f32 throughout');
+    x.dispose();
   });
 
   it('two contexts', async () => {

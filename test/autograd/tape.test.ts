@@ -1,7 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import type { Variable } from '../../src/autograd/graph.ts';
 import { bilinear2d, conv2d, conv2dBackward, maxPool2d, maxUnpool2d, type Tensor } from '../../src/index.ts';
-import { add, detach, exp, grad, isParameter, mul, noGrad, parameter, square, tanh, valueAndGrad, zeroGrad } from '../../src/nn/index.ts';
+import {
+  abs,
+  add,
+  batchNorm,
+  detach,
+  dropout,
+  exp,
+  flatten,
+  grad,
+  instanceNorm,
+  isParameter,
+  linear,
+  matmul,
+  mul,
+  noGrad,
+  parameter,
+  relu,
+  reshape,
+  softmax,
+  square,
+  tanh,
+  valueAndGrad,
+  zeroGrad,
+} from '../../src/nn/index.ts';
 import { generate } from '../fixtures.ts';
 import { thrown } from '../gpu.ts';
 import { balanced, ctx, list, live, of, sum } from './kit.ts';
@@ -150,6 +173,65 @@ describe('backward', () => {
   );
 
   it(
+    'options may be an object of any class, or of none: their tensors get their gradients',
+    balanced(async () => {
+      const x = of([1, 2, 3, 3]);
+      const [w, bias] = [parameter(of([2, 2, 3, 3], 2)), parameter(of([2], 3))];
+      class Layer {
+        padding = 1;
+        bias = bias;
+      }
+      const gradients: number[][] = [];
+      for (const options of [
+        { padding: 1, bias },
+        new Layer(),
+        Object.assign(Object.create(null), { padding: 1, bias }) as { padding: number; bias: Tensor },
+      ]) {
+        const y = conv2d(x, w, options);
+        options.padding = 0;
+        ctx.tidy(() => sum(square(y)).backward());
+        gradients.push([...(await list(w.grad)), ...(await list(bias.grad))]);
+        zeroGrad([w, bias]);
+      }
+      expect(gradients[1]).toEqual(gradients[0]);
+      expect(gradients[2]).toEqual(gradients[0]);
+      for (const t of [x, w, bias]) t.dispose();
+    }),
+  );
+
+  it(
+    'statistics that move between a call in evaluation and its gradient are noticed; those of a training call are not read',
+    balanced(async () => {
+      const x = parameter(of([2, 3, 4, 4]));
+      const z = of([2, 3, 4, 4], 2);
+      const [runningMean, runningVar] = [ctx.tensor([0, 0, 0], [3]), ctx.tensor([1, 1, 1], [3])];
+      const y = batchNorm(x, { runningMean, runningVar });
+      const trained = batchNorm(x, { runningMean, runningVar, training: true });
+      batchNorm(z, { runningMean, runningVar, training: true }).dispose();
+      const error = await thrown(() => ctx.tidy(() => sum(y).backward()));
+      expect(error.message).toBe('backward: a tensor [3] of batchNorm was written to after the call; go backward first, then update');
+      ctx.tidy(() => sum(square(trained)).backward());
+      zeroGrad([x]);
+      for (const t of [x, y, z, runningMean, runningVar]) t.dispose();
+    }),
+  );
+
+  it(
+    'a parameter to which nothing but zeros flow gets zeros',
+    balanced(async () => {
+      const p = parameter(ctx.tensor([1, -2, 3], [3]));
+      const q = parameter(ctx.tensor([1, 2, 3], [3]));
+      ctx.tidy(() => sum(add(square(grad((a: Tensor) => sum(abs(a)), { createGraph: true })(p)), q)).backward());
+      expect([await list(p.grad), await list(q.grad)]).toEqual([
+        [0, 0, 0],
+        [1, 1, 1],
+      ]);
+      zeroGrad([p, q]);
+      for (const t of [p, q]) t.dispose();
+    }),
+  );
+
+  it(
     'options that are changed after the call do not matter',
     balanced(async () => {
       const x = of([1, 1, 4, 4]);
@@ -214,6 +296,67 @@ describe('backward', () => {
 });
 
 describe('types and layouts', () => {
+  it(
+    'a matrix made of channels-last tensors gives them gradients in their layout, whatever computed them',
+    balanced(async () => {
+      const shape = [2, 3, 4, 4];
+      const nhwc = (data: ArrayLike<number>) =>
+        Array.from({ length: data.length }, (_, i) => data[(Math.floor(i / 48) * 3 + (i % 3)) * 16 + (Math.floor(i / 3) % 16)]!);
+      const data = generate(96, 1);
+      const m = of([48, 5], 2);
+      const c = of([3], 4);
+      const layers: Record<string, (x: Tensor) => Tensor> = {
+        relu,
+        sigmoid: (x) => mul(tanh(x), c),
+        softmax,
+        batchNorm: (x) => batchNorm(x, { training: true, weight: c }),
+        instanceNorm,
+        bilinear: (x) => bilinear2d(x, { size: [4, 4], alignCorners: true }),
+        conv: (x) => conv2d(x, of([3, 3, 3, 3], 5), { padding: 1, activation: 'relu' }),
+        twice: (x) => add(x, square(x)),
+      };
+      const lasts: ((x: Tensor) => Tensor)[] = [(x) => matmul(flatten(x), m), (x) => matmul(reshape(x, [2, 48]), m), (x) => linear(flatten(x), of([5, 48], 3))];
+      for (const [name, layer] of Object.entries(layers))
+        for (const last of lasts) {
+          const both: number[][] = [];
+          for (const layout of ['nchw', 'nhwc'] as const) {
+            const x = parameter(ctx.tensor(layout === 'nhwc' ? nhwc(data) : data, shape, { layout }));
+            const p = (y: Tensor) => sum(square(last(y)));
+            ctx.tidy(() => p(layer(x)).backward());
+            expect(x.grad!.layout, name).toBe(layout);
+            // a gradient of the gradient, through the same calls
+            const twice = grad((a: Tensor) => sum(square(grad((b: Tensor) => p(layer(b)))(a))))(x);
+            expect(twice.layout, name).toBe(layout);
+            const lists = [await list(x.grad), await list(twice)];
+            both.push((layout === 'nchw' ? lists.map(nhwc) : lists).flat());
+            zeroGrad([x]);
+            for (const t of [x, twice]) t.dispose();
+          }
+          const most = Math.max(...both[0]!.map(Math.abs));
+          for (const [i, g] of both[1]!.entries()) expect(Math.abs(g - both[0]![i]!), name).toBeLessThan(1e-4 * most);
+        }
+      for (const t of [m, c]) t.dispose();
+    }),
+  );
+
+  it(
+    'dropout of a channels-last tensor goes back where it went, through a matrix too',
+    balanced(async () => {
+      const x = parameter(ctx.tensor(new Float32Array(96).fill(1), [2, 3, 4, 4], { layout: 'nhwc' }));
+      const ones = ctx.tensor(new Float32Array(48).fill(1), [48, 1]);
+      const y = dropout(x, { p: 0.5, seed: 3 });
+      ctx.tidy(() => sum(matmul(flatten(y), ones)).backward({ keep: [y] }));
+      expect(await list(x.grad)).toEqual(await list(y));
+      zeroGrad([x]);
+      const again = dropout(x, { p: 0.5, seed: 3 });
+      const other = ctx.tensor(new Float32Array(96), [2, 3, 4, 4]);
+      expect((await thrown(() => again.backward({ cotangent: other }))).message).toBe(
+        'backward: cotangent is f32 nchw [2, 3, 4, 4]; expected f32 nhwc [2, 3, 4, 4], as the tensor',
+      );
+      for (const t of [x, ones, y, again, other]) t.dispose();
+    }),
+  );
+
   it(
     'gradients are in the layout of their tensors; f16 goes backward too, where the device has it',
     balanced(async () => {

@@ -126,7 +126,15 @@ describe('sources', () => {
     const of = async (source: unknown, options = {}) => (await thrown(() => loadSafetensors(ctx, source as string, options))).message;
     expect(await of(3)).toBe('loadSafetensors: source is 3; expected a URL, Blob, Response, ArrayBuffer or Uint8Array');
     expect(await of(new Response('', { status: 404 }))).toBe('loadSafetensors: the response has status 404; expected a file');
-    expect(await of('blob:nowhere/1')).toMatch(/^loadSafetensors: blob:nowhere\/1 could not be fetched/);
+    expect(await of('blob:nowhere/1')).toMatch(
+      /^loadSafetensors: blob:nowhere\/1 could not be fetched \(.+\); expected an address that fetch can read; in Node give the bytes of readFile$/,
+    );
+    for (const [given, shown] of [
+      [bytes, 'Uint8Array'],
+      [Promise.resolve(ctx), 'Promise'],
+      [undefined, 'undefined'],
+    ])
+      expect((await thrown(() => loadSafetensors(given as never, bytes))).message).toBe(`loadSafetensors: ctx is ${shown}; expected a Context`);
     expect(await of(bytes, { dtyp: 'f16' })).toBe('loadSafetensors: unknown option "dtyp"; options are only, dtype, lossy');
     expect(await of(bytes, { dtype: 'f64' })).toBe('loadSafetensors: dtype is "f64"; expected one of f32, f16');
     expect((await thrown(() => parseSafetensors('x' as never))).message).toBe('parseSafetensors: the file is "x"; expected bytes');
@@ -183,6 +191,7 @@ describe('round trips', () => {
     const x = ctx.tensor([1], [1]);
     const of = async (tensors: unknown) => (await thrown(() => saveSafetensors(tensors as never))).message;
     expect(await of(null)).toBe('saveSafetensors: tensors is null; expected an object of tensors by name');
+    expect(await of(x)).toBe('saveSafetensors: tensors is a tensor; expected an object of tensors by name');
     expect(await of({ x: 3 })).toMatch('saveSafetensors: "x" is 3; expected a tensor');
     expect(await of({ __metadata__: x })).toBe('saveSafetensors: a tensor is named "__metadata__"; expected another name');
     x.dispose();

@@ -5,6 +5,7 @@ import momentumKernel from '../../shaders/optim/momentum.wgsl';
 import { createContext, type Tensor } from '../../src/index.ts';
 import { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd, stepPlans } from '../../src/nn/optim.ts';
 import { parameter } from '../../src/nn/parameter.ts';
+import { scale } from '../../src/ops/pointwise/index.ts';
 import { differs, generate } from '../fixtures.ts';
 import { context, thrown } from '../gpu.ts';
 import { most } from '../pointwise/run.ts';
@@ -264,8 +265,9 @@ test('optimisers: wrong arguments get their sentence', async () => {
   const opt = adam([p]);
   const state = await opt.state();
   const sentences: [() => unknown, string][] = [
-    [() => sgd([]), 'sgd: params is []; expected an array of parameters'],
-    [() => sgd(p as never), 'sgd: params is Tensor; expected an array of parameters'],
+    [() => sgd([]), 'sgd: params is []; expected an array of at least one parameter'],
+    [() => sgd(p as never), 'sgd: params is Tensor; expected an array of at least one parameter'],
+    [() => adam([scale(p, 2)]), 'adam: params[0] [2] is no parameter; give it to parameter() first'],
     [() => sgd([ctx.tensor([1], [1])]), 'sgd: params[0] [1] is no parameter; give it to parameter() first'],
     [() => adam([p, p]), 'adam: params[1] is params[0] again; expected each parameter once'],
     [() => adam([p, parameter(other.tensor([1], [1]))]), 'adam: params[1] belongs to another context'],
@@ -279,6 +281,8 @@ test('optimisers: wrong arguments get their sentence', async () => {
     [() => adam([p], { eps: -1 }), 'adam: eps is -1'],
     [() => opt.step(), 'adam: no parameter has a gradient; call loss.backward() first'],
     [() => (opt.lr = Number.POSITIVE_INFINITY), 'adam: lr is Infinity; expected a finite number'],
+    [() => (opt.lr = undefined as never), 'adam: lr is undefined; expected a number not below 0'],
+    [() => opt.load({ steps: state.steps, means: state.means } as never), 'adam: lr of the state is undefined; expected a number not below 0'],
     [() => opt.load({ ...state, steps: [] }), 'adam: steps of the state is []; expected 1 whole numbers'],
     [() => opt.load({ ...state, means: { m: state.means['m']! } }), 'adam: the state has the means m; expected m, v'],
     [() => opt.load({ ...state, means: { ...state.means, v: [new Float32Array(3)] } }), 'adam: v of params[0] has 3 elements in the state; expected 2'],

@@ -91,11 +91,13 @@ test('dropout: wrong arguments get their sentence', async () => {
   const sentences: [() => unknown, string][] = [
     [() => reference.dropout(x, { p: 1.5, seed: 1 }), 'dropout: p is 1.5; expected a chance from 0 to 1'],
     [() => reference.dropout(x, { p: 0.5 } as never), 'dropout: seed is undefined; expected a whole number from 0 to 2^32 - 1'],
+    [() => reference.dropout(x, 0.5 as never), 'dropout: options is 0.5; expected an object with p, seed'],
     [() => reference.dropout(x, { seed: -1 }), 'dropout: seed is -1'],
-    [() => reference.dropout(x, { seed: 1, q: 2 } as never), 'dropout: unknown option "q"'],
+    [() => reference.dropout(x, { seed: 1, q: 2 } as never), 'dropout: unknown option "q"; options are p, seed'],
     [() => reference.dropoutBackward({ ...x, dtype: 'u32' }, { seed: 1 }), 'dropoutBackward: x has dtype u32'],
   ];
   for (const [call, sentence] of sentences) expect((await thrown(call)).message).toContain(sentence);
   const ctx = await context();
   expect((await thrown(() => dropout(put(ctx, x), undefined as never))).message).toContain('seed is undefined');
+  expect((await thrown(() => dropout(put(ctx, x), 0.5 as never))).message).toBe('dropout: options is 0.5; expected an object with p, seed');
 });

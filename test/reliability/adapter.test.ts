@@ -27,6 +27,15 @@ test('options that cannot be had are refused', async () => {
   expect((await thrown(() => createContext({ colour: 1 } as never))).message).toBe(
     'createContext: unknown option "colour"; options are gpu, powerPreference, f16, limits',
   );
+  for (const [options, message] of [
+    [{ f16: 'yes' }, 'f16 is "yes"; expected \'auto\', true or false'],
+    [{ powerPreference: 'fast' }, 'powerPreference is "fast"; expected one of low-power, high-performance'],
+    [{ gpu: () => {} }, 'gpu is () => {}; expected navigator.gpu, or create([]) of npm webgpu'],
+    [{ limits: { maxBuffer: 3 } }, 'unknown option "maxBuffer"; options are maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension'],
+    [{ limits: { maxBufferSize: -1 } }, 'limits.maxBufferSize is -1; expected a whole number, at least 1024'],
+    [{ limits: { maxComputeWorkgroupsPerDimension: 0 } }, 'limits.maxComputeWorkgroupsPerDimension is 0; expected a whole number, at least 1'],
+  ] as const)
+    expect((await thrown(() => createContext(options as never))).message).toBe(`createContext: ${message}`);
   const adapter = (await navigator.gpu.requestAdapter())!;
   if (!adapter.features.has('shader-f16'))
     expect((await thrown(() => createContext({ f16: true }))).message).toBe("createContext: f16 is true but the adapter lacks shader-f16; use f16: 'auto'");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bedOfNails2d, type Context, createContext, fromDevice, interpolate, interpolateBackward, resize, type UpsampleError } from '../../src/index.ts';
+import { adam, add, dropout, matmul, mseBackward, mul, parameter, preluBackward, relu, reluBackward, sgd } from '../../src/nn/index.ts';
 import { cover, fold } from '../../src/plan.ts';
 import * as reference from '../../src/reference.ts';
 import { context, objectsMade, thrown } from '../gpu.ts';
@@ -105,6 +106,47 @@ describe('memory', () => {
       expect((error as UpsampleError).code).toBe('limit-exceeded');
     }
     ctx.destroy();
+  });
+
+  test('no binding exceeds the limit, whatever element the call begins with', async () => {
+    const most = 4096;
+    const n = 3001;
+    const values = (seed: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * seed));
+    const results: ArrayLike<number>[][] = [];
+    for (const limits of [{}, { maxStorageBufferBindingSize: most }]) {
+      const ctx = await createContext({ limits });
+      const { createBindGroup } = ctx.device;
+      let largest = 0;
+      ctx.device.createBindGroup = (descriptor) => {
+        for (const { resource } of descriptor.entries) largest = Math.max(largest, (resource as GPUBufferBinding).size ?? 0);
+        return createBindGroup.call(ctx.device, descriptor);
+      };
+      const [a, b] = [ctx.tensor(values(1), [1, 1, n]), ctx.tensor(values(2), [1, 1, n])];
+      const p = parameter(ctx.tensor(values(3), [n]));
+      const q = parameter(ctx.tensor(values(4), [n]));
+      p.tape!.grad = ctx.tensor(values(5), [n]);
+      q.tape!.grad = ctx.tensor(values(6), [n]);
+      sgd([p], { lr: 0.5, momentum: 0.5 }).step();
+      adam([q]).step();
+      const matrices = [ctx.tensor(values(7).subarray(0, 2400), [100, 4, 6]), ctx.tensor(values(8).subarray(0, 3000), [100, 6, 5])] as const;
+      const { dx } = preluBackward(a, b, ctx.tensor([0.5], [1]), { gradients: ['dx'] });
+      const all = [
+        relu(a),
+        reluBackward(a, b),
+        add(a, b),
+        mul(a, b),
+        mul(a, -0.5),
+        dropout(a, { seed: 1 }),
+        dx,
+        mseBackward(ctx.tensor([1], []), a, b).dx,
+        matmul(...matrices),
+      ];
+      results.push(await Promise.all([...all, p, q].map((t) => t.data())));
+      if ('maxStorageBufferBindingSize' in limits) expect(largest).toBeLessThanOrEqual(most);
+      else expect(largest).toBeGreaterThan(most);
+      ctx.destroy();
+    }
+    expect(results[1]).toEqual(results[0]);
   });
 
   test('indices beyond u32 are refused on the host', async () => {

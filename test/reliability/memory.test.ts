@@ -93,8 +93,22 @@ test('a prepared operation rejects when it cannot allocate', async () => {
   const { asked } = await failing(ctx.device, 0, () => bicubic2d.prepare(ctx, spec));
   expect(asked).toBeGreaterThan(0);
   for (let k = 1; k <= asked; k++) {
+    const { createBuffer } = ctx.device;
+    const live = new Set<GPUBuffer>();
+    ctx.device.createBuffer = (descriptor) => {
+      const buffer = createBuffer.call(ctx.device, descriptor);
+      const { destroy } = buffer;
+      buffer.destroy = () => {
+        live.delete(buffer);
+        return destroy.call(buffer);
+      };
+      live.add(buffer);
+      return buffer;
+    };
     const { error } = await failing(ctx.device, k, () => bicubic2d.prepare(ctx, spec));
+    delete (ctx.device as Partial<GPUDevice>).createBuffer;
     expect((error as UpsampleError | undefined)?.code, `allocation ${k} of ${asked}`).toBe('out-of-memory');
+    expect(live.size, `after allocation ${k} of ${asked}`).toBe(0);
   }
   ctx.destroy();
 });

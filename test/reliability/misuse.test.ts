@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { toHalf } from '../../src/half.ts';
 import { bilinear2d, createContext, fromDevice, interpolate, type Tensor, UpsampleError } from '../../src/index.ts';
+import { pad } from '../../src/nn/index.ts';
 import * as reference from '../../src/reference.ts';
 import { context, objectsMade, thrown } from '../gpu.ts';
 
@@ -42,6 +44,80 @@ describe('layouts, offsets and lengths', () => {
     }
     using everything = ctx.wrap(buffer, [256]);
     expect(await everything.data()).toEqual(all);
+    buffer.destroy();
+  });
+
+  test('data that is no list of numbers, and numbers that share a key, are told apart', async () => {
+    const ctx = await context();
+    for (const [data, message] of [
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        'data[0] is [1, 2]; expected numbers, in one flat array',
+      ],
+      [['a', 'b'], 'data[0] is "a"; expected numbers, in one flat array'],
+      [new Array(2), 'data[0] is undefined; expected numbers, in one flat array'],
+      ['12', 'data is "12"; expected an array of numbers'],
+      [7, 'data is 7; expected an array of numbers'],
+      [new BigInt64Array(2), 'data is BigInt64Array; expected 32-bit numbers; see indicesFromInt64'],
+      [[1, 2, 3], 'data has 3 elements for shape [2]; expected 2'],
+    ] as const)
+      expect((await thrown(() => ctx.tensor(data as never, [2]))).message).toBe(`tensor: ${message}`);
+    expect((await thrown(() => ctx.tensor([1], [1], { offset: 4 } as never))).message).toBe('tensor: unknown option "offset"; options are dtype, layout');
+    using x = ctx.tensor([1, 2], [1, 1, 2]);
+    for (const value of [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0]) {
+      using y = pad(x, { padding: 1, value });
+      expect(Array.from(await y.data(), (v) => (Object.is(v, -0) ? '-0' : String(v)))).toEqual(
+        [value, 1, 2, value].map((v) => (Object.is(v, -0) ? '-0' : String(v))),
+      );
+    }
+  });
+
+  test('a shape that is given away cannot be changed: plans are kept', async () => {
+    const ctx = await context();
+    using x = ctx.tensor([1, 2, 3, 4], [1, 1, 2, 2]);
+    using y = bilinear2d(x, { scaleFactor: 2 });
+    for (const { shape } of [x, y]) expect(() => (shape as number[]).reverse()).toThrow(TypeError);
+    const up = await bilinear2d.prepare(ctx, { shape: [1, 1, 2, 2], scaleFactor: 2 });
+    expect(() => (up.output.shape as number[]).push(1)).toThrow(TypeError);
+    up.dispose();
+    using again = bilinear2d(x, { scaleFactor: 2 });
+    expect([again.shape, (await again.data()).length]).toEqual([[1, 1, 4, 4], 16]);
+  });
+
+  test('numbers become halves in one rounding', () => {
+    const cases: [number, number][] = [
+      [1 + 2 ** -11, 0x3c00],
+      [1 + 2 ** -11 + 2 ** -30, 0x3c01],
+      [1 + 3 * 2 ** -11, 0x3c02],
+      [1 + 3 * 2 ** -11 - 2 ** -40, 0x3c01],
+      [65520 - 1e-4, 0x7bff],
+      [65520, 0x7c00],
+      [-65504, 0xfbff],
+      [2 ** -14 - 2 ** -40, 0x0400],
+      [2 ** -24, 1],
+      [2 ** -25, 0],
+      [-(2 ** -25 + 2 ** -60), 0x8001],
+    ];
+    expect(Array.from(toHalf(cases.map(([v]) => v)))).toEqual(cases.map(([, bits]) => bits));
+  });
+
+  test('a buffer that ends within a word is refused', async () => {
+    const ctx = await context();
+    if (!ctx.device.features.has('shader-f16')) return; // no type of 2 bytes
+    const buffer = ctx.device.createBuffer({ size: 6, usage: STORAGE });
+    expect((await thrown(() => ctx.wrap(buffer, [1, 1, 3], { dtype: 'f16' }))).message).toBe('wrap: the buffer has 6 bytes; expected 8: whole words');
+    expect((await thrown(() => ctx.wrap(buffer, [1, 1, 1], { dtype: 'f16', offset: 4 }))).message).toContain('expected 8');
+    using fits = ctx.wrap(buffer, [1, 1, 1], { dtype: 'f16', offset: 2 });
+    expect((await fits.data()).length).toBe(1);
+    const up = await interpolate.prepare(ctx, { shape: [1, 1, 3], dtype: 'f16', size: 6 });
+    const encoder = ctx.device.createCommandEncoder();
+    using y = ctx.tensor(new Float32Array(6), [1, 1, 6], { dtype: 'f16' });
+    expect((await thrown(() => up.encode(encoder, { input: buffer, output: y }))).message).toContain('input has 6 bytes');
+    encoder.finish();
+    up.dispose();
     buffer.destroy();
   });
 
@@ -176,7 +252,12 @@ describe('prepared', () => {
   });
 
   test.each([
-    ['the same buffer', (_: Tensor, y: Tensor) => ({ input: y.buffer, output: y.buffer }), 'input and output overlap in one buffer; expected separate memory'],
+    ['the same buffer', (_: Tensor, y: Tensor) => ({ input: y.buffer, output: y.buffer }), 'input and output lie in one buffer; expected separate buffers'],
+    [
+      'another part of the same buffer',
+      (x: Tensor, y: Tensor) => ({ input: x.ctx.wrap(y.buffer, [1, 1, 20, 20], { offset: 4608 }), output: x.ctx.wrap(y.buffer, [1, 1, 40, 40]) }),
+      'input and output lie in one buffer; expected separate buffers',
+    ],
     ['nothing', () => ({}), 'input is undefined; expected a tensor or a GPUBuffer'],
     ['another shape', (x: Tensor, y: Tensor) => ({ input: y, output: x }), 'input is f32 nchw [1, 1, 40, 40]; expected f32 nchw [1, 1, 20, 20], as prepared'],
     ['a small buffer', (x: Tensor) => ({ input: x, output: x.ctx.tensor([1], [1]).buffer }), 'output has 256 bytes; expected 6400 for [1, 1, 40, 40]'],
@@ -185,6 +266,7 @@ describe('prepared', () => {
     const up = await bilinear2d.prepare(ctx, { shape: [1, 1, 20, 20], scaleFactor: 2 });
     const x = ctx.tensor(new Float32Array(400), [1, 1, 20, 20]);
     const y = ctx.tensor(new Float32Array(1600), [1, 1, 40, 40]);
+    expect(y.buffer.size).toBeGreaterThanOrEqual(4608 + 1600);
     const encoder = ctx.device.createCommandEncoder();
     expect((await thrown(() => up.encode(encoder, io(x, y) as never))).message).toBe(`bilinear2d: ${message}`);
     encoder.finish();

@@ -152,6 +152,20 @@ describe('filters', () => {
     expect(await taken(bilinearFilter(ctx, [1, 1, 4]))).toEqual(line);
     expect(await taken(bilinearFilter(ctx, [1, 1, 4, 4, 4]))).toEqual(line.flatMap((a) => line.flatMap((b) => line.map((c) => a * b * c))));
   });
+  it('bilinearFilter lies as its layout says', async () => {
+    for (const shape of [
+      [2, 2, 4, 4],
+      [4, 2, 3],
+    ]) {
+      const [channels, perGroup, ...kernel] = shape as [number, number, number];
+      const taps = kernel.reduce((a, b) => a * b, 1);
+      const data = await taken(bilinearFilter(ctx, shape));
+      const last = await taken(bilinearFilter(ctx, shape, { layout: 'nhwc' }));
+      const at = (c: number, t: number, g: number) => data[(c * perGroup + g) * taps + t];
+      const all = Array.from({ length: channels }, (_, c) => Array.from({ length: taps }, (_, t) => Array.from({ length: perGroup }, (_, g) => at(c, t, g))));
+      expect(last).toEqual(all.flat(2));
+    }
+  });
   it('icnrNormal begins alike in every cell', async () => {
     for (const order of ['CRD', 'DCR'] as const) {
       const data = await taken(icnrNormal(ctx, [48, 24, 3, 3], { upscaleFactor: 2, order, random: 5 }));

@@ -1,16 +1,17 @@
-import { checkOptions, checkShape, countElements, finite, oneOf, refuse, show } from '../../check.ts';
-import { BYTES, product, type TensorSpec } from '../../plan.ts';
+import { checkOptions, checkShape, countElements, listed, oneOf, refuse, show, storable } from '../../check.ts';
+import { BYTES, type Layout, product, type TensorSpec } from '../../plan.ts';
 import { type ArrangeCall, type Edge, type Move, type MoveAxis, memoryOrder, type PadSum, stridesOf } from './call.ts';
 
-type PerAxis = number | readonly number[];
+/** One number for all axes, or one an axis. */
+export type PerAxis = number | readonly number[];
 
 export interface SliceOptions {
   /** First element along each of `axes`: one number, or one an axis; default 0. */
-  start?: PerAxis;
+  start?: PerAxis | undefined;
   /** Elements taken along each of `axes`: one number, or one an axis; default all that follow `start`. */
-  size?: PerAxis;
+  size?: PerAxis | undefined;
   /** Axes of x that are cut; default all. */
-  axes?: readonly number[];
+  axes?: readonly number[] | undefined;
 }
 /** The same along the spatial axes. */
 export type CropOptions = Omit<SliceOptions, 'axes'>;
@@ -19,22 +20,27 @@ export interface PadOptions {
   /** Elements before and after, along each of `axes`: one number, one an axis, or a pair [begin, end] an axis. */
   padding: number | readonly (number | readonly [number, number])[];
   /** What is put there: `'constant'` `value`, `'reflect'` x mirrored without its edge (padding below the size), `'replicate'` the edge. Default `'constant'`. */
-  mode?: 'constant' | 'reflect' | 'replicate';
+  mode?: 'constant' | 'reflect' | 'replicate' | undefined;
   /** Of mode `'constant'`; default 0. */
-  value?: number;
+  value?: number | undefined;
   /** Axes that are padded; default the spatial ones, 2 and up. */
-  axes?: readonly number[];
+  axes?: readonly number[] | undefined;
 }
 
 export interface ConcatOptions {
   /** The axis along which tensors follow each other; negative counts from the last. Default 1, the channels. */
-  axis?: number;
+  axis?: number | undefined;
 }
 
 export interface FlattenOptions {
   /** First and last of the axes that become one; negative counts from the last. Default 1 and -1. */
-  startAxis?: number;
-  endAxis?: number;
+  startAxis?: number | undefined;
+  endAxis?: number | undefined;
+}
+
+export interface ReshapeBackwardOptions {
+  /** Layout of the forward input; default that of dy. */
+  inputLayout?: Layout | undefined;
 }
 
 const list = (shape: readonly number[]) => `[${shape.join(', ')}]`;
@@ -51,15 +57,15 @@ function axisOf(op: string, name: string, value: unknown, rank: number): number 
 /** Completes a list of different axes. */
 function axesOf(op: string, axes: unknown, rank: number, fallback: number): number[] {
   if (axes === undefined) return Array.from({ length: Math.max(rank - fallback, 0) }, (_, i) => fallback + i);
-  if (!Array.isArray(axes)) refuse(op, `axes is ${show(axes)}`, 'expected a list of axes');
-  const all = axes.map((a) => axisOf(op, 'axes', a, rank));
-  if (new Set(all).size !== all.length) refuse(op, `axes ${list(axes)} name an axis twice`, 'expected different axes');
+  const given = listed(axes) ?? refuse(op, `axes is ${show(axes)}`, 'expected a list of axes');
+  const all = given.map((a) => axisOf(op, 'axes', a, rank));
+  if (new Set(all).size !== all.length) refuse(op, `axes ${show(given)} name an axis twice`, 'expected different axes');
   return all;
 }
 
 /** One number an axis, or one for all. */
 function numbersOf(op: string, name: string, value: unknown, count: number): number[] {
-  const all: unknown[] = Array.isArray(value) ? value : new Array(count).fill(value);
+  const all = listed(value) ?? new Array<unknown>(count).fill(value);
   if (all.length !== count) refuse(op, `${name} ${show(value)} has ${all.length} values for ${count} axes`, 'expected one number or one per axis');
   for (const n of all)
     if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) refuse(op, `${name} is ${show(value)}`, 'expected whole numbers of 0 or more');
@@ -92,9 +98,10 @@ function cutOf(op: string, shape: readonly number[], options: SliceOptions, fall
   const start = shape.map(() => 0);
   const out = [...shape];
   for (const [i, axis] of axes.entries()) {
-    const [from, size] = [first[i]!, sizes[i]!];
-    if (size < 0 || from + size > shape[axis]! || (size === 0 && shape[axis] !== 0))
-      refuse(op, `axis ${axis} of ${list(shape)} from ${from}, ${size} elements`, `expected 1 to ${Math.max(shape[axis]! - from, 0)} elements from there`);
+    const [from, size, n] = [first[i]!, sizes[i]!, shape[axis]!];
+    if (from > 0 && from >= n) refuse(op, `start ${from} is outside axis ${axis} of ${list(shape)}`, n ? `expected a start below ${n}` : 'expected start 0');
+    if (from + size > n || (size === 0 && n !== 0))
+      refuse(op, `axis ${axis} of ${list(shape)} from ${from}, ${size} elements`, `expected ${n ? `1 to ${n - from}` : '0'} elements from there`);
     start[axis] = from;
     out[axis] = size;
   }
@@ -154,11 +161,11 @@ function paddedOf(op: string, dtype: TensorSpec['dtype'], shape: readonly number
   checkOptions(op, options, PAD);
   const mode = oneOf(op, 'mode', options.mode, ['constant', 'reflect', 'replicate'], 'constant');
   if (options.value !== undefined && mode !== 'constant') refuse(op, `value has no effect on mode "${mode}"`, 'it belongs to mode "constant"');
-  const value = options.value === undefined ? 0 : fillOf(op, dtype, options.value);
+  const value = options.value === undefined ? 0 : storable(op, 'value', dtype, options.value);
   const axes = axesOf(op, options.axes, shape.length, 2);
   const { padding } = options;
   if (padding === undefined) refuse(op, 'padding is missing', 'expected one number, one per axis, or a pair [begin, end] per axis');
-  const given: unknown[] = Array.isArray(padding) ? padding : new Array(axes.length).fill(padding);
+  const given = listed(padding) ?? new Array<unknown>(axes.length).fill(padding);
   if (given.length !== axes.length || !axes.length)
     refuse(op, `padding ${show(padding)} has ${given.length} entries for ${axes.length} axes of x ${list(shape)}`, 'expected one per axis');
   const begin = shape.map(() => 0);
@@ -174,18 +181,6 @@ function paddedOf(op: string, dtype: TensorSpec['dtype'], shape: readonly number
   }
   countElements(op, 'the result', out, BYTES[dtype]);
   return { begin, shape: out, mode, value };
-}
-
-/** A number that the dtype can hold. */
-function fillOf(op: string, dtype: TensorSpec['dtype'], value: number): number {
-  if (dtype === 'f32' || dtype === 'f16') {
-    if (typeof value !== 'number') refuse(op, `value is ${show(value)}`, 'expected a number');
-    return value;
-  }
-  finite(op, 'value', value, 0);
-  const [low, high] = dtype === 'u32' ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
-  if (!Number.isInteger(value) || value < low || value > high) refuse(op, `value is ${value}`, `expected a whole number from ${low} to ${high} for ${dtype}`);
-  return value;
 }
 
 export function padCall(op: string, x: TensorSpec, options: PadOptions): ArrangeCall {
@@ -225,7 +220,8 @@ export function padBackwardCall(op: string, dy: TensorSpec, inputShape: readonly
 
 export function transposeCall(op: string, x: TensorSpec, axes: readonly number[], back = false): ArrangeCall {
   const rank = x.shape.length;
-  const forward = axesOf(op, axes ?? null, rank, 0);
+  if (axes === undefined) refuse(op, 'axes is undefined', 'expected a list of axes');
+  const forward = axesOf(op, axes, rank, 0);
   if (forward.length !== rank) refuse(op, `axes ${list(axes)} are ${forward.length} for a tensor of rank ${rank}`, 'expected each of its axes once');
   const order = back ? forward.map((_, i) => forward.indexOf(i)) : forward;
   const output = result(
@@ -238,8 +234,8 @@ export function transposeCall(op: string, x: TensorSpec, axes: readonly number[]
 }
 
 /** The elements of x in their logical order, under another shape. */
-function reshaped(op: string, x: TensorSpec, shape: readonly number[]): ArrangeCall {
-  const output = result(shape, x);
+function reshaped(op: string, x: TensorSpec, shape: readonly number[], layout = x.layout): ArrangeCall {
+  const output = result(shape, { ...x, layout });
   /** The permutation between memory and logical order, with channels last. */
   const memory = (t: TensorSpec) => memoryOrder(t.shape.length, t.layout);
   const logical = (t: TensorSpec) => stridesOf({ shape: t.shape, layout: 'nchw' });
@@ -250,7 +246,7 @@ function reshaped(op: string, x: TensorSpec, shape: readonly number[]): ArrangeC
   const write = memory(output).map((axis) => ({ x: logical(output)[axis]!, y: ys[axis]!, ...plain(shape[axis]!) }));
   if (inOrder(output)) return one(op, x, output, [step('input', 'output', read)]);
   if (inOrder(x)) return one(op, x, output, [step('input', 'output', write)]);
-  if (x.shape.join() === shape.join())
+  if (x.shape.join() === shape.join() && x.layout === layout)
     return spread(
       op,
       x,
@@ -263,8 +259,9 @@ function reshaped(op: string, x: TensorSpec, shape: readonly number[]): ArrangeC
 }
 
 export function reshapeCall(op: string, x: TensorSpec, shape: readonly number[]): ArrangeCall {
-  const given: unknown[] = Array.isArray(shape) ? shape : refuse(op, `shape is ${show(shape)}`, 'expected an array of sizes, of which one may be -1');
+  const given = listed(shape) ?? refuse(op, `shape is ${show(shape)}`, 'expected an array of sizes, of which one may be -1');
   const open = given.indexOf(-1);
+  if (open !== given.lastIndexOf(-1)) refuse(op, `shape is ${show(given)}`, 'expected at most one -1');
   const sizes = [...checkShape(op, 'shape', open < 0 ? given : given.toSpliced(open, 1))];
   const [elements, rest] = [product(x.shape), product(sizes)];
   if (open >= 0) {
@@ -274,11 +271,13 @@ export function reshapeCall(op: string, x: TensorSpec, shape: readonly number[])
   return reshaped(op, x, sizes);
 }
 
-export function reshapeBackwardCall(op: string, dy: TensorSpec, inputShape: readonly number[]): ArrangeCall {
+export function reshapeBackwardCall(op: string, dy: TensorSpec, inputShape: readonly number[], options: ReshapeBackwardOptions = {}): ArrangeCall {
+  checkOptions(op, options, ['inputLayout']);
+  const layout = oneOf(op, 'inputLayout', options.inputLayout, ['nchw', 'nhwc'] as const, dy.layout);
   const shape = checkShape(op, 'inputShape', inputShape);
   if (product(shape) !== product(dy.shape))
     refuse(op, `dy ${list(dy.shape)} has ${product(dy.shape)} elements`, `expected ${product(shape)} for inputShape ${list(shape)}`);
-  return reshaped(op, dy, shape);
+  return reshaped(op, dy, shape, layout);
 }
 
 function flattened(op: string, shape: readonly number[], options: FlattenOptions): number[] {
@@ -316,7 +315,8 @@ export function concatCall(op: string, xs: readonly TensorSpec[], options: Conca
   );
   const x = xs[0]!;
   for (const [i, t] of xs.entries())
-    if (t.dtype !== x.dtype || t.layout !== x.layout) refuse(op, `tensor ${i} is ${t.dtype} ${t.layout}`, `expected ${x.dtype} ${x.layout} as tensor 0`);
+    if (t.dtype !== x.dtype || (t.layout !== x.layout && t.shape.length > 2))
+      refuse(op, `tensor ${i} is ${t.dtype} ${t.layout}`, `expected ${x.dtype} ${x.layout} as tensor 0`);
   countElements(op, 'the result', shape, BYTES[x.dtype]);
   const output = result(shape, x);
   const stride = stridesOf(output)[axis]!;

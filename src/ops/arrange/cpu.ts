@@ -13,6 +13,7 @@ import {
   type PadOptions,
   padBackwardCall,
   padCall,
+  type ReshapeBackwardOptions,
   reshapeBackwardCall,
   reshapeCall,
   type SliceOptions,
@@ -78,7 +79,7 @@ type To = readonly number[];
 export const sliceBackward = /*#__PURE__*/ single<[inputShape: To, options?: SliceOptions]>('sliceBackward', /*#__PURE__*/ sliceBackwardCall(false), 'dy');
 export const cropBackward = /*#__PURE__*/ single<[inputShape: To, options?: CropOptions]>('cropBackward', /*#__PURE__*/ sliceBackwardCall(true), 'dy');
 export const padBackward = /*#__PURE__*/ single<[inputShape: To, options: PadOptions]>('padBackward', padBackwardCall, 'dy');
-export const reshapeBackward = /*#__PURE__*/ single<[inputShape: To]>('reshapeBackward', reshapeBackwardCall, 'dy');
+export const reshapeBackward = /*#__PURE__*/ single<[inputShape: To, options?: ReshapeBackwardOptions]>('reshapeBackward', reshapeBackwardCall, 'dy');
 export const flattenBackward = /*#__PURE__*/ single<[inputShape: To, options?: FlattenOptions]>('flattenBackward', flattenBackwardCall, 'dy');
 export const transposeBackward = /*#__PURE__*/ single<[axes: readonly number[]]>(
   'transposeBackward',

@@ -1,3 +1,4 @@
+import { checkObject } from '../../check.ts';
 import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Operation, operation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import type { TensorSpec } from '../../plan.ts';
@@ -13,6 +14,7 @@ import {
   type PadOptions,
   padBackwardCall,
   padCall,
+  type ReshapeBackwardOptions,
   reshapeBackwardCall,
   reshapeCall,
   type SliceOptions,
@@ -23,7 +25,7 @@ import {
 import type { ArrangeCall } from './call.ts';
 import { arrangePlans } from './plan.ts';
 
-export type { ConcatOptions, CropOptions, FlattenOptions, PadOptions, SliceOptions } from './arguments.ts';
+export type { ConcatOptions, CropOptions, FlattenOptions, PadOptions, PerAxis, SliceOptions } from './arguments.ts';
 
 /** Shape of the forward input, for `prepare` and `explain` of operations that go backwards. */
 interface To {
@@ -126,13 +128,11 @@ export const reshape: Operation<[shape: readonly number[]], { to: readonly numbe
   ArrangeCall
 >('reshape', reshapeCall, arrangePlans, ({ to }) => [to]);
 /** The gradient of `reshape`: dy under the shape of the input.
+ * @param dy gradient of the result
+ * @param inputShape shape of the forward input
+ * @param options `inputLayout`, that of dy
  * @throws UpsampleError as `slice` */
-export const reshapeBackward: Operation<[inputShape: readonly number[]], To> = /*#__PURE__*/ operation<[inputShape: readonly number[]], To, ArrangeCall>(
-  'reshapeBackward',
-  reshapeBackwardCall,
-  arrangePlans,
-  ({ inputShape }) => [inputShape],
-);
+export const reshapeBackward: Backward<ReshapeBackwardOptions> = /*#__PURE__*/ backward('reshapeBackward', reshapeBackwardCall);
 
 /** `reshape` that makes one axis of several.
  * @param options `startAxis` 1, `endAxis` -1: the first and the last of them
@@ -168,6 +168,7 @@ export interface ConcatBackward {
 
 /** Checks the spec of `concat`; `back` that of its gradient. */
 function concatSpec(op: string, ctx: Context, spec: ConcatSpec, back: boolean): ArrangeCall {
+  checkObject(op, 'spec', spec, 'shapes, dtype, layout and the options');
   const { shapes = [], dtype = 'f32', layout = 'nchw', ...options } = spec;
   ctx.alive(op);
   const xs = shapes.map((shape) => ({ ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 }));

@@ -1,4 +1,4 @@
-import { checkOptions, countElements, finite, isCount, oneOf, perAxis, refuse, show } from '../../check.ts';
+import { checkOptions, countElements, finite, isCount, oneOf, perAxis, perSide, refuse, show } from '../../check.ts';
 import { BYTES, type TensorSpec } from '../../plan.ts';
 import type { Activation, ConvCall, Gradient } from './call.ts';
 import { checkFilter, FILTER_LAYOUTS, type FilterLayout, TRANSPOSED_FILTER_LAYOUTS, type TransposedFilterLayout, viewOf } from './filter.ts';
@@ -12,52 +12,52 @@ export type AutoPad = 'NOTSET' | 'SAME_UPPER' | 'SAME_LOWER' | 'VALID';
 
 interface Common {
   /** Distance between positions of the kernel, one number or one an axis; default 1. */
-  stride?: PerAxis;
+  stride?: PerAxis | undefined;
   /** Distance between taps of the kernel, one number or one an axis; default 1. */
-  dilation?: PerAxis;
+  dilation?: PerAxis | undefined;
   /** Channels are divided into this many groups that do not mix; default 1. */
-  groups?: number;
+  groups?: number | undefined;
   /** Applied to every output after the bias; default none. */
-  activation?: Activation;
+  activation?: Activation | undefined;
   /** Slope of `leakyRelu` below 0; default 0.01. */
-  negativeSlope?: number;
+  negativeSlope?: number | undefined;
 }
 
 export interface ConvOptions extends Common {
   /** Elements outside x count as 0: a number, one an axis, pairs [begin, end], `'same'` (stride 1: the size of x), `'valid'` (0); default 0. */
-  padding?: Padding | 'same' | 'valid';
+  padding?: Padding | 'same' | 'valid' | undefined;
   /** ONNX's words instead of `padding`: `SAME_UPPER` and `SAME_LOWER` make ceil(size/stride) outputs. */
-  autoPad?: AutoPad;
+  autoPad?: AutoPad | undefined;
   /** Order of the filter's axes; default `'oihw'`. */
-  filterLayout?: FilterLayout;
+  filterLayout?: FilterLayout | undefined;
 }
 
 export interface ConvTransposeOptions extends Common {
   /** Cells cut off at the begin and the end of the result: a number, one an axis, pairs [begin, end], `'same'` (size*stride), `'valid'` (0); default 0. */
-  padding?: Padding | 'same' | 'valid';
+  padding?: Padding | 'same' | 'valid' | undefined;
   /** Cells added at the end of the result, below stride or below dilation; default 0. With ONNX's output_shape they only enter the padding. */
-  outputPadding?: PerAxis;
+  outputPadding?: PerAxis | undefined;
   /** Size of the result instead of `outputPadding`, from the size without it to stride - 1 more. With `autoPad` or `'same'`: padding is computed from it. */
-  outputSize?: PerAxis;
+  outputSize?: PerAxis | undefined;
   /** ONNX's words instead of `padding`. Given at all, even `NOTSET`, it makes `outputSize` ONNX's output_shape, from which padding is computed. */
-  autoPad?: AutoPad;
+  autoPad?: AutoPad | undefined;
   /** Order of the filter's axes; default `'iohw'`. */
-  filterLayout?: TransposedFilterLayout;
+  filterLayout?: TransposedFilterLayout | undefined;
 }
 
 export interface ResizeConvOptions {
   /** Nearest scale factors, whole numbers: one, or one an axis. */
   scaleFactor: PerAxis;
   /** Zeros around the enlarged x, below the kernel size: a number, one an axis, pairs [begin, end], `'same'`, `'valid'`; default 0. */
-  padding?: Padding | 'same' | 'valid';
+  padding?: Padding | 'same' | 'valid' | undefined;
   /** Channels are divided into this many groups that do not mix; default 1. */
-  groups?: number;
+  groups?: number | undefined;
   /** Order of the filter's axes; default `'oihw'`. */
-  filterLayout?: FilterLayout;
+  filterLayout?: FilterLayout | undefined;
   /** Applied to every output after the bias; default none. */
-  activation?: Activation;
+  activation?: Activation | undefined;
   /** Slope of `leakyRelu` below 0; default 0.01. */
-  negativeSlope?: number;
+  negativeSlope?: number | undefined;
 }
 
 /** The tensors of a call, without their data. */
@@ -121,14 +121,7 @@ function checkPadding(op: string, padding: unknown, autoPad: unknown, spatial: n
     oneOf(op, 'padding', padding, ['same', 'valid'] as const, 'valid');
     return padding === 'same' ? 'same' : 'VALID';
   }
-  const expected = 'expected whole numbers of 0 or more: one, one per axis, or a pair [begin, end] per axis';
-  const list: unknown[] = Array.isArray(padding) ? padding : new Array(spatial).fill(padding ?? 0);
-  if (list.length !== spatial) refuse(op, `padding ${show(list)} has ${list.length} entries for ${spatial} spatial axes`, expected);
-  return list.map((entry) => {
-    const pair: unknown[] = Array.isArray(entry) ? entry : [entry, entry];
-    if (pair.length !== 2 || !pair.every(isPad)) refuse(op, `padding is ${show(padding)}`, expected);
-    return pair as [number, number];
-  });
+  return perSide(op, padding, spatial);
 }
 
 const counts = (op: string, name: string, value: unknown, spatial: number): number[] =>
@@ -230,8 +223,10 @@ export function convTransposeCall(op: string, spatial: number, tensors: ConvTens
       const least = full - pads[0]! - pads[1]!;
       large = sizes?.[i] ?? least + op_;
       pad = pads[0]!;
-      if (sizes && (large < least || large > least + s - 1))
-        refuse(op, `outputSize ${large} cannot be reached with stride ${s}`, `expected ${Math.max(least, 1)} to ${least + s - 1}`);
+      const most = least + s - 1;
+      if (sizes && most < 1) refuse(op, `padding ${pads[0]} + ${pads[1]} leaves nothing of ${full} elements`, `expected at most ${full + s - 2} in all`);
+      if (sizes && (large < least || large > most))
+        refuse(op, `outputSize ${large} cannot be reached with stride ${s}`, `expected ${Math.max(least, 1)} to ${most}`);
       if (large < 1) refuse(op, `the result would have ${large} elements: (${small}-1)*${s} - ${pads[0]} - ${pads[1]} + ${ke} + ${op_}`, 'expected 1 or more');
     }
     return { large, small, kernel, stride: s, dilation: d, pad };
@@ -265,6 +260,13 @@ export function resizeConvCall(op: string, spatial: number, tensors: ConvTensors
 }
 
 const GRADIENTS = ['dx', 'dw', 'db'] as const;
+
+/** Options of a backward call apart from the gradients that it wants; what is no object is left to the checks. */
+export function withoutGradients<O extends object>(options: O & { gradients?: unknown }): { gradients: unknown; rest: O } {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return { gradients: undefined, rest: options };
+  const { gradients, ...rest } = options;
+  return { gradients, rest: rest as unknown as O };
+}
 
 /** The backward call of a forward one: `dy` has the shape of its result. */
 export function convBackwardCall(dy: TensorSpec, forward: ConvCall, gradients: unknown): ConvCall {

@@ -183,38 +183,51 @@ export const sums = (
     MOST / Math.max(size.slices, 1),
   );
 
-/** The gradient of a bias: dy summed over all but the channels. */
+/** The gradient of a bias: dy summed over all but the channels, in runs of positions, slices of runs and all slices, one after another.
+ * @throws UpsampleError `limit-exceeded` where not even one slice a window of dy fits a binding */
 export function biasGradient(
   job: { op: string; id: string; geometry: Geometry; dy: Place; channels: number; positions: number; db: Place },
   adapter: Adapter,
 ): Part {
   const { id, dy, channels, positions, db } = job;
-  const perSlice = Math.min(positions, 1024);
-  const runs = Math.ceil(positions / perSlice);
+  const perRun = Math.min(positions, 1024);
+  const runs = Math.ceil(positions / perRun);
   const partial = `${id}partial`;
-  const slice = job.geometry.batch * runs;
+  const windows = batches({ op: job.op, geometry: job.geometry, x: dy, y: dy }, adapter);
+  const most = Math.min(MOST_PARTIAL, adapter.limits.binding, adapter.limits.buffer);
+  const room = Math.floor(most / (4 * channels));
+  if (windows.length > room)
+    throw new UpsampleError('limit-exceeded', job.op, `${windows.length} partial sums of ${channels} channels exceed a binding of ${most} bytes`);
+  const fits = job.geometry.batch * runs <= room;
+  const cuts = windows.map((s) => {
+    const all = s.count * runs;
+    const each = fits ? 1 : Math.ceil(all / Math.floor(room / windows.length));
+    return { all, each, slices: Math.ceil(all / each) };
+  });
+  const slices = cuts.reduce((n, c) => n + c.slices, 0);
   let before = 0;
-  const steps = batches({ op: job.op, geometry: job.geometry, x: dy, y: dy }, adapter).flatMap((s) => {
-    const count = s.count * runs * channels;
-    const at = before;
-    before += count;
+  const steps = windows.flatMap((s, i) => {
+    const { all, each, slices } = cuts[i]!;
+    const at = before * channels;
+    before += slices;
     return dispatches(
       {
         kernel: total,
         types: { real_y: dy.dtype },
         constants: {},
         params: {
-          ...{ channels, positions, per_slice: perSlice, runs, sample: dy.strides.batch, channel: dy.strides.channel, position: dy.strides.axes[2] },
+          ...{ channels, positions, per_run: perRun, runs, all, each, sample: dy.strides.batch, channel: dy.strides.channel, position: dy.strides.axes[2] },
           ...{ y_at: s.at.x, part_at: at },
         },
         bind: { dy: s.bind.x, part: partial },
-        count,
+        count: slices * channels,
       },
       adapter,
-      MOST / perSlice,
+      MOST / (perRun * each),
     );
   });
   const one = { name: db.name, dtype: db.dtype, view: { batch: 1, channel: 0, axes: [0, 0, 0] as const }, at: db.at };
-  steps.push(...sums(partial, one, { kernel: [1, 1, 1], channels: 1, slices: slice, count: channels }, adapter));
-  return { name: 'total', why: '', cost: slice * perSlice * channels, steps, once: [], kept: {}, scratch: { [partial]: slice * channels * 4 }, tables: {} };
+  steps.push(...sums(partial, one, { kernel: [1, 1, 1], channels: 1, slices, count: channels }, adapter));
+  const cost = job.geometry.batch * positions * channels;
+  return { name: 'total', why: '', cost, steps, once: [], kept: {}, scratch: { [partial]: slices * channels * 4 }, tables: {} };
 }

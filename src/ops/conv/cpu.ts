@@ -12,6 +12,7 @@ import {
   convTransposeCall,
   type ResizeConvOptions,
   resizeConvCall,
+  withoutGradients,
 } from './arguments.ts';
 import type { ConvCall, Gradient } from './call.ts';
 import { type Geometry, inside, type Strides, stridesOf } from './geometry.ts';
@@ -210,26 +211,30 @@ type Check<O> = (op: string, spatial: number, tensors: ConvTensors, options: O) 
 interface Biased {
   bias?: Plain | undefined;
 }
-interface Chosen {
-  gradients?: readonly Gradient[] | undefined;
+interface Chosen<G extends Gradient> {
+  gradients?: readonly G[] | undefined;
 }
+/** The last argument: a scale factor must be said. */
+type Last<O, All> = O extends ResizeConvOptions ? [options: All] : [options?: All];
+type Forward<O> = (x: Plain, w: Plain, ...options: Last<O, O & Biased>) => PlainResult;
+type Backward<O> = <G extends Gradient = Gradient>(dy: Plain, x: Plain, w: Plain, ...options: Last<O, O & Biased & Chosen<G>>) => Record<G, PlainResult>;
 
 const tensorsOf = (op: string, x: Plain, w: Plain, bias: Plain | undefined): ConvTensors => ({
   x: specOf(op, 'x', x),
   w: specOf(op, 'weight', w),
-  bias: bias ? specOf(op, 'bias', bias) : null,
+  bias: bias === undefined ? null : specOf(op, 'bias', bias),
 });
 
 const forward =
-  <O extends object>(op: string, spatial: number, check: Check<O>) =>
+  <O extends object>(op: string, spatial: number, check: Check<O>): Forward<O> =>
   (x: Plain, w: Plain, options: O & Biased = {} as O & Biased): PlainResult =>
-    forwardOf(check(op, spatial, tensorsOf(op, x, w, options.bias), options), x, w, options.bias);
+    forwardOf(check(op, spatial, tensorsOf(op, x, w, options?.bias), options), x, w, options.bias);
 
 const backward =
-  <O extends object>(op: string, spatial: number, check: Check<O>) =>
-  (dy: Plain, x: Plain, w: Plain, options: O & Biased & Chosen = {} as O & Biased & Chosen): Required<PlainGradients> => {
-    const { gradients, ...rest } = options;
-    const call = convBackwardCall(specOf(op, 'dy', dy), check(op, spatial, tensorsOf(op, x, w, options.bias), rest as unknown as O), gradients);
+  <O extends object>(op: string, spatial: number, check: Check<O>): Backward<O> =>
+  (dy: Plain, x: Plain, w: Plain, options: O & Biased & Chosen<Gradient> = {} as O & Biased & Chosen<Gradient>): Required<PlainGradients> => {
+    const { gradients, rest } = withoutGradients<O>(options);
+    const call = convBackwardCall(specOf(op, 'dy', dy), check(op, spatial, tensorsOf(op, x, w, options?.bias), rest), gradients);
     return backwardOf(call, dy, x, w, options.bias);
   };
 

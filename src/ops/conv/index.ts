@@ -1,3 +1,4 @@
+import { checkObject } from '../../check.ts';
 import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
@@ -11,6 +12,7 @@ import {
   convTransposeCall,
   type ResizeConvOptions,
   resizeConvCall,
+  withoutGradients,
 } from './arguments.ts';
 import type { ConvCall, Gradient } from './call.ts';
 import { gradientPlans } from './gradient.ts';
@@ -42,25 +44,28 @@ export interface ConvExplainSpec extends PrepareSpec {
   weight: Tensor | { readonly shape: readonly number[] };
 }
 
+/** The last argument: a scale factor must be said. */
+type Last<O, All> = O extends ResizeConvOptions ? [options: All] : [options?: All];
+
 /** A convolution: called at once, prepared for a caller's encoder, or explained. */
 export interface ConvOperation<Options extends object> {
-  (x: Tensor, w: Tensor, options?: Options & Biased): Tensor;
+  (x: Tensor, w: Tensor, ...options: Last<Options, Options & Biased>): Tensor;
   /** Compiles, allocates and packs everything that `encode(encoder, { input, output })` needs. */
   prepare(ctx: Context, spec: ConvPrepareSpec & Options & Biased): Promise<Prepared>;
   /** Which plan a call would run, and why; computes nothing. */
   explain(ctx: Context, spec: ConvExplainSpec & Options & Biased): Explanation;
-  /** @internal */
+  /** Every admissible plan of a call, for `tune`. */
   lay(ctx: Context, spec: ConvExplainSpec & Options & Biased): Laid;
 }
 
 /** The gradients of a convolution. */
 export interface ConvBackwardOperation<Options extends object> {
-  <G extends Gradient = Gradient>(dy: Tensor, x: Tensor, w: Tensor, options?: Options & Biased & Chosen<G>): Record<G, Tensor>;
+  <G extends Gradient = Gradient>(dy: Tensor, x: Tensor, w: Tensor, ...options: Last<Options, Options & Biased & Chosen<G>>): Record<G, Tensor>;
   /** Compiles, allocates and packs everything that `encode(encoder, { dy, x, dx, dw, db })` needs, without the gradients that are not wanted. */
   prepare<G extends Gradient = Gradient>(ctx: Context, spec: ConvPrepareSpec & Options & Biased & Chosen<G>): Promise<Prepared<'dy' | 'x' | G>>;
   /** Which plan a call would run, and why; computes nothing. */
   explain(ctx: Context, spec: ConvExplainSpec & Options & Biased & Chosen<Gradient>): Explanation;
-  /** @internal */
+  /** Every admissible plan of a call, for `tune`. */
   lay(ctx: Context, spec: ConvExplainSpec & Options & Biased & Chosen<Gradient>): Laid;
 }
 
@@ -103,14 +108,18 @@ function run<R>(
   return eager(call.op, args, inputs, plan === undefined ? call : { ...call, plan }, first, result);
 }
 
+const SPEC = 'shape, dtype, layout, weight and the options';
+
 /** Splits the spec of `prepare` and `explain`, and checks it. */
 function complete<O extends object>(op: string, spatial: number, check: Check<O>, ctx: Context, spec: ConvExplainSpec & O & Biased) {
+  checkObject(op, 'spec', spec, SPEC);
   const { shape, dtype = 'f32', layout = 'nchw', weight, ...options } = spec;
   ctx.alive(op);
   const x = { ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 };
   const w: TensorSpec = weight instanceof Tensor ? weight.spec : { ...ctx.checkSpec(op, weight?.shape, { dtype }), skew: 0 };
-  const bias = options.bias ? options.bias.spec : null;
-  return check(op, spatial, { x, w, bias }, options as unknown as O);
+  const { bias } = options;
+  if (bias !== undefined) checkTensor(op, 'bias', bias, ctx);
+  return check(op, spatial, { x, w, bias: bias?.spec ?? null }, options as unknown as O);
 }
 
 /** `explain` and `prepare` of an operation, from what lays a call out. */
@@ -121,7 +130,8 @@ const described = <S extends ConvExplainSpec & Biased, Io extends string>(op: st
     return explanation(plans, { ...inputs, w: call.w, ...(call.bias && { bias: call.bias }) });
   },
   prepare: async (ctx: Context, spec: S & { weight: Tensor }): Promise<Prepared<Io>> => {
-    specsOf(op, ctx, spec?.weight?.spec, spec?.weight, spec?.bias);
+    checkObject(op, 'spec', spec, SPEC);
+    specsOf(op, ctx, spec.weight?.spec, spec.weight, spec.bias);
     const { plans, inputs } = lay(ctx, spec);
     return prepared(ctx, op, plans, inputs, withBias(spec.weight, spec.bias));
   },
@@ -139,7 +149,7 @@ function forward<O extends object>(op: string, spatial: number, check: Check<O>)
     const call = complete(op, spatial, check, ctx, spec);
     return { call, plans: ranked(ctx, call, convPlans), inputs: { input: call.x } };
   };
-  return Object.assign(now, described<ConvExplainSpec & O & Biased, 'input' | 'output'>(op, lay));
+  return Object.assign(now, described<ConvExplainSpec & O & Biased, 'input' | 'output'>(op, lay)) as unknown as ConvOperation<O>;
 }
 
 function backward<O extends object>(op: string, spatial: number, check: Check<O>): ConvBackwardOperation<O> {
@@ -153,75 +163,87 @@ function backward<O extends object>(op: string, spatial: number, check: Check<O>
     const { ctx } = dy;
     ctx.alive(op);
     checkTensor(op, 'x', x, ctx);
-    const { gradients, ...rest } = options ?? {};
-    const tensors = specsOf(op, ctx, x.spec, w, options?.bias);
-    const call = convBackwardCall(dy.spec, check(op, spatial, tensors, rest as unknown as O), gradients);
+    const { gradients, rest } = withoutGradients<O & Biased>(options);
+    const call = convBackwardCall(dy.spec, check(op, spatial, specsOf(op, ctx, x.spec, w, options?.bias), rest), gradients);
     return run(call, [dy, x, w, options], { dy, x, ...withBias(w, options.bias) }, gradientPlans, (outputs) => outputs as Record<G, Tensor>);
   };
   const lay = (ctx: Context, spec: ConvExplainSpec & O & Biased & Chosen<Gradient>): Laid => {
-    const { gradients, ...rest } = spec;
-    const base = complete(op, spatial, check, ctx, rest as unknown as ConvExplainSpec & O & Biased);
+    const { gradients, rest } = withoutGradients<ConvExplainSpec & O & Biased>(spec);
+    const base = complete(op, spatial, check, ctx, rest);
     const call = convBackwardCall(base.y, base, gradients);
     return { call, plans: ranked(ctx, call, gradientPlans), inputs: { dy: call.dy!, x: call.x } };
   };
-  return Object.assign(now, described<ConvExplainSpec & O & Biased & Chosen<Gradient>, never>(op, lay)) as ConvBackwardOperation<O>;
+  return Object.assign(now, described<ConvExplainSpec & O & Biased & Chosen<Gradient>, never>(op, lay)) as unknown as ConvBackwardOperation<O>;
 }
 
-/** `y[n,co,o] = act(b[co] + sum over ci and t of x[n,ci,o*stride - pad + t*dilation] * w[co,ci,t])`, zeros outside.
- * @param x [N, C, L], f32 or f16
- * @param w [outChannels, C/groups, K], or as `filterLayout` says
- * @param options `bias` [outChannels]; `stride` 1, `padding` 0 (`'same'`, `'valid'`, pairs) or `autoPad`, `dilation` 1, `groups` 1, `activation` none
- *   (`'leakyRelu'`: `negativeSlope` 0.01), `filterLayout` `'oihw'`, where hw stands for all spatial axes
- * @returns [N, outChannels, floor((L + pads - dilation*(K-1) - 1)/stride) + 1], in the layout and dtype of x
- * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
- * Source: PyTorch Conv1d; ONNX Conv-22. */
+/** `conv2d` along L: `y[n,co,o] = act(b[co] + sum over ci and t of x[n,ci,o*stride - pad + t*dilation] * w[co,ci,t])`.
+ * Arguments as `conv2d`, with x [N, C, L] and w [outChannels, C/groups, K]; in `filterLayout` hw stands for all spatial axes. */
 export const conv1d: ConvOperation<ConvOptions> = /*#__PURE__*/ forward<ConvOptions>('conv1d', 1, convCall);
-/** `conv1d` along H and W of [N, C, H, W], with w [outChannels, C/groups, KH, KW]. */
+/** `y[n,co,i,j] = act(b[co] + sum over ci, u and v of x[n,ci,i*stride - pad + u*dilation,j*stride - pad + v*dilation] * w[co,ci,u,v])`, zeros outside.
+ * @param x [N, C, H, W], f32 or f16
+ * @param w [outChannels, C/groups, KH, KW], or as `filterLayout` says; dtype as x
+ * @param options `bias` [outChannels], none; in elements, one number or one an axis: `stride` 1, `dilation` 1, `padding` 0 (also pairs [begin, end], `'same'` with
+ *   stride 1, `'valid'`) or `autoPad` in ONNX's words; `groups` 1 of channels that do not mix; `activation` none (`'relu'`, `'leakyRelu'` with `negativeSlope`
+ *   0.01, `'tanh'`, `'sigmoid'`, `'silu'`, `'gelu'`); `filterLayout` `'oihw'`
+ * @returns [N, outChannels, outH, outW], each `floor((size + pads - dilation*(K-1) - 1)/stride) + 1`, in the layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch Conv2d; ONNX Conv-22. */
 export const conv2d: ConvOperation<ConvOptions> = /*#__PURE__*/ forward<ConvOptions>('conv2d', 2, convCall);
-/** `conv1d` along D, H and W of [N, C, D, H, W], with w [outChannels, C/groups, KD, KH, KW]. */
+/** `conv2d` along D, H and W. Arguments as `conv2d`, with x [N, C, D, H, W] and w [outChannels, C/groups, KD, KH, KW]; in `filterLayout` hw stands for all
+ * spatial axes. */
 export const conv3d: ConvOperation<ConvOptions> = /*#__PURE__*/ forward<ConvOptions>('conv3d', 3, convCall);
 
-/** The gradients of `conv1d`, transposed maps of it: dx of x, dw of w, db of the bias. With an activation, the result before it is computed anew.
- * @param dy gradient of the result, [N, outChannels, ...]
- * @param x the input of the forward call
- * @param w its weights
- * @param options as given to `conv1d`, the bias included where there is an activation; `gradients` `['dx', 'dw', 'db']`
- * @returns those of `{ dx, dw, db }` that are wanted. Deterministic.
- * @throws UpsampleError as `conv1d` */
+/** The gradients of `conv1d`. Arguments as `conv2dBackward`. */
 export const conv1dBackward: ConvBackwardOperation<ConvOptions> = /*#__PURE__*/ backward<ConvOptions>('conv1dBackward', 1, convCall);
-/** The gradients of `conv2d`. Arguments as `conv1dBackward`. */
+/** The gradients of `conv2d`, transposed maps of it: dx of x, dw of w, db of the bias. With an activation, the result before it is computed anew.
+ * @param dy gradient of the result, [N, outChannels, outH, outW], in the dtype of x
+ * @param x the input of the forward call, [N, C, H, W]
+ * @param w its weights, [outChannels, C/groups, KH, KW]
+ * @param options as given to `conv2d`, the bias included where there is an activation; `gradients` `['dx', 'dw', 'db']`
+ * @returns those of `{ dx, dw, db }` that are wanted. Deterministic.
+ * @throws UpsampleError as `conv2d` */
 export const conv2dBackward: ConvBackwardOperation<ConvOptions> = /*#__PURE__*/ backward<ConvOptions>('conv2dBackward', 2, convCall);
-/** The gradients of `conv3d`. Arguments as `conv1dBackward`. */
+/** The gradients of `conv3d`. Arguments as `conv2dBackward`. */
 export const conv3dBackward: ConvBackwardOperation<ConvOptions> = /*#__PURE__*/ backward<ConvOptions>('conv3dBackward', 3, convCall);
 
-/** `y[n,co,i*stride - pad + t*dilation] += x[n,ci,i] * w[ci,co,t]` over all i, ci and t, then `act(y + b[co])`: the transpose of a convolution. Computed by
- * phases of the stride: no zero is inserted or multiplied.
- * @param x [N, C, L], f32 or f16
- * @param w [C, outChannels/groups, K], or as `filterLayout` says
- * @param options `bias` [outChannels]; `stride` 1, `padding` 0 (cells cut off; `'same'`, `'valid'`, pairs) or `autoPad`, `outputPadding` 0 or `outputSize`,
- *   `dilation` 1, `groups` 1, `activation` none (`'leakyRelu'`: `negativeSlope` 0.01), `filterLayout` `'iohw'` (tfjs: `'hwoi'`)
- * @returns [N, outChannels, (L-1)*stride - pads + dilation*(K-1) + 1 + outputPadding], in the layout and dtype of x
- * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
- * Source: PyTorch ConvTranspose1d; ONNX ConvTranspose-22. */
+/** `convTranspose2d` along L: `y[n,co,i*stride - pad + t*dilation] += x[n,ci,i] * w[ci,co,t]` over all i, ci and t, then `act(y + b[co])`.
+ * Arguments as `convTranspose2d`, with x [N, C, L] and w [C, outChannels/groups, K]; in `filterLayout` hw stands for all spatial axes. */
 export const convTranspose1d: ConvOperation<ConvTransposeOptions> = /*#__PURE__*/ forward<ConvTransposeOptions>('convTranspose1d', 1, convTransposeCall);
-/** `convTranspose1d` along H and W of [N, C, H, W], with w [C, outChannels/groups, KH, KW]. */
+/** `y[n,co,i*stride - pad + u*dilation,j*stride - pad + v*dilation] += x[n,ci,i,j] * w[ci,co,u,v]` over all ci, i, j, u and v, then `act(y + b[co])`: the transpose
+ * of a convolution. Computed by phases of the stride: no zero is inserted or multiplied.
+ * @param x [N, C, H, W], f32 or f16
+ * @param w [C, outChannels/groups, KH, KW], or as `filterLayout` says; dtype as x
+ * @param options `bias` [outChannels], none; in elements, one number or one an axis: `stride` 1, `dilation` 1, `padding` 0 cut off the result (also pairs
+ *   [begin, end], `'same'`: size*stride, `'valid'`) or `autoPad` in ONNX's words, `outputPadding` 0 added at its end, or `outputSize` instead; `groups` 1 of channels
+ *   that do not mix; `activation` none (`'relu'`, `'leakyRelu'` with `negativeSlope` 0.01, `'tanh'`, `'sigmoid'`, `'silu'`, `'gelu'`); `filterLayout` `'iohw'`
+ *   (tfjs: `'hwoi'`)
+ * @returns [N, outChannels, outH, outW], each `(size-1)*stride - pads + dilation*(K-1) + 1 + outputPadding`, in the layout and dtype of x
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch ConvTranspose2d; ONNX ConvTranspose-22. */
 export const convTranspose2d: ConvOperation<ConvTransposeOptions> = /*#__PURE__*/ forward<ConvTransposeOptions>('convTranspose2d', 2, convTransposeCall);
-/** `convTranspose1d` along D, H and W of [N, C, D, H, W], with w [C, outChannels/groups, KD, KH, KW]. */
+/** `convTranspose2d` along D, H and W. Arguments as `convTranspose2d`, with x [N, C, D, H, W] and w [C, outChannels/groups, KD, KH, KW]; in `filterLayout` hw stands
+ * for all spatial axes. */
 export const convTranspose3d: ConvOperation<ConvTransposeOptions> = /*#__PURE__*/ forward<ConvTransposeOptions>('convTranspose3d', 3, convTransposeCall);
 
-/** The gradients of `convTranspose1d`. Arguments as `conv1dBackward`. */
+/** The gradients of `convTranspose1d`. Arguments as `convTranspose2dBackward`. */
 export const convTranspose1dBackward: ConvBackwardOperation<ConvTransposeOptions> = /*#__PURE__*/ backward<ConvTransposeOptions>(
   'convTranspose1dBackward',
   1,
   convTransposeCall,
 );
-/** The gradients of `convTranspose2d`. Arguments as `conv1dBackward`. */
+/** The gradients of `convTranspose2d`: dx of x, a convolution of dy; dw of w; db of the bias. With an activation, the result before it is computed anew.
+ * @param dy gradient of the result, [N, outChannels, outH, outW], in the dtype of x
+ * @param x the input of the forward call, [N, C, H, W]
+ * @param w its weights, [C, outChannels/groups, KH, KW]
+ * @param options as given to `convTranspose2d`, the bias included where there is an activation; `gradients` `['dx', 'dw', 'db']`
+ * @returns those of `{ dx, dw, db }` that are wanted. Deterministic.
+ * @throws UpsampleError as `convTranspose2d` */
 export const convTranspose2dBackward: ConvBackwardOperation<ConvTransposeOptions> = /*#__PURE__*/ backward<ConvTransposeOptions>(
   'convTranspose2dBackward',
   2,
   convTransposeCall,
 );
-/** The gradients of `convTranspose3d`. Arguments as `conv1dBackward`. */
+/** The gradients of `convTranspose3d`. Arguments as `convTranspose2dBackward`. */
 export const convTranspose3dBackward: ConvBackwardOperation<ConvTransposeOptions> = /*#__PURE__*/ backward<ConvTransposeOptions>(
   'convTranspose3dBackward',
   3,
@@ -231,13 +253,13 @@ export const convTranspose3dBackward: ConvBackwardOperation<ConvTransposeOptions
 /** `conv2d(nearest(x, scaleFactor), w)` with stride 1, as one transposed convolution with the filter folded: `w'[ci,co,u] = sum over r < scale of
  * w[co,ci,k - 1 - u + r]` per axis. Exact, borders included; (k+s-1)^2/s^2 multiplications per output in place of k^2, and the enlarged x is never written.
  * @param x [N, C, H, W], f32 or f16
- * @param w [outChannels, C/groups, KH, KW], or as `filterLayout` says
- * @param options `scaleFactor` whole numbers; `bias` [outChannels]; `padding` 0 of the enlarged x, below the kernel (`'same'`, `'valid'`, pairs); `groups` 1,
- *   `activation` none, `filterLayout` `'oihw'`
+ * @param w [outChannels, C/groups, KH, KW], or as `filterLayout` says; dtype as x
+ * @param options `scaleFactor`, a whole number or one an axis; `bias` [outChannels], none; `padding` 0 elements of the enlarged x, below the kernel (also one an axis,
+ *   pairs [begin, end], `'same'`, `'valid'`); `groups` 1, `activation` none (`'leakyRelu'`: `negativeSlope` 0.01), `filterLayout` `'oihw'`
  * @returns [N, outChannels, H*scale + pads - KH + 1, W*scale + pads - KW + 1]
  * @throws UpsampleError as `conv2d` */
 export const resizeConv2d: ConvOperation<ResizeConvOptions> = /*#__PURE__*/ forward<ResizeConvOptions>('resizeConv2d', 2, resizeConvCall);
-/** The gradients of `resizeConv2d`, through the folded filter. Arguments as `conv1dBackward`. */
+/** The gradients of `resizeConv2d`, through the folded filter. Arguments as `conv2dBackward`, with the options given to `resizeConv2d`. */
 export const resizeConv2dBackward: ConvBackwardOperation<ResizeConvOptions> = /*#__PURE__*/ backward<ResizeConvOptions>(
   'resizeConv2dBackward',
   2,

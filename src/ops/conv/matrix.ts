@@ -1,4 +1,4 @@
-import { refuse } from '../../check.ts';
+import { checkObject, checkShape, flag, refuse } from '../../check.ts';
 import { product, type TensorSpec } from '../../plan.ts';
 import { type ConvOptions, type ConvTransposeOptions, convCall, convTransposeCall } from './arguments.ts';
 
@@ -17,7 +17,7 @@ export interface ConvMatrixSpec {
   weight: ArrayLike<number>;
   weightShape: readonly number[];
   /** Whether the matrix of the transposed convolution is wanted; default false. */
-  transposed?: boolean;
+  transposed?: boolean | undefined;
 }
 
 const MOST = 2 ** 24;
@@ -31,11 +31,14 @@ const MOST = 2 ** 24;
 export function convMatrix(
   spec: ConvMatrixSpec &
     Omit<ConvOptions & ConvTransposeOptions, 'activation' | 'negativeSlope' | 'filterLayout'> & {
-      filterLayout?: ConvOptions['filterLayout'] | ConvTransposeOptions['filterLayout'];
+      filterLayout?: ConvOptions['filterLayout'] | ConvTransposeOptions['filterLayout'] | undefined;
     },
 ): DenseMatrix {
   const op = 'convMatrix';
-  const { inputShape, weight, weightShape, transposed = false, ...options } = spec;
+  checkObject(op, 'spec', spec, 'inputShape, weight, weightShape, transposed and the options');
+  const { inputShape: given, weight, weightShape: shape, transposed: turned, ...options } = spec;
+  const [inputShape, weightShape] = [checkShape(op, 'inputShape', given), checkShape(op, 'weightShape', shape)];
+  const transposed = flag(op, 'transposed', turned);
   for (const name of ['activation', 'negativeSlope', 'bias']) if (name in options) refuse(op, `${name} is not linear in x`, 'leave it out');
   const x: TensorSpec = { shape: [1, ...inputShape], dtype: 'f32', layout: 'nchw', skew: 0 };
   const w: TensorSpec = { shape: weightShape, dtype: 'f32', layout: 'nchw', skew: 0 };

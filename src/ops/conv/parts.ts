@@ -93,12 +93,16 @@ export function forwardParts(call: ConvCall, input: string, target: Place, act: 
 
 /** Refuses what no buffer or binding can hold.
  * @throws UpsampleError `limit-exceeded` */
-export function checkLimits({ op, w, y }: ConvCall, outputs: Readonly<Record<string, TensorSpec>>, adapter: Adapter): void {
+export function checkLimits(call: ConvCall, outputs: Readonly<Record<string, TensorSpec>>, adapter: Adapter): void {
+  const { op, w, y } = call;
   const { limits } = adapter;
   checkBuffers(op, { ...outputs, y }, adapter);
   const bytes = (product(w.shape) + w.skew) * BYTES[w.dtype];
   if (bytes > limits.binding)
     throw new UpsampleError('limit-exceeded', op, `weight [${w.shape.join(', ')}] needs ${bytes} bytes; the device allows bindings of ${limits.binding}`);
+  const room = Math.min(limits.binding, limits.buffer);
+  if (call.fold && wideBytes(call) > room)
+    throw new UpsampleError('limit-exceeded', op, `the filter folded with the scale needs ${wideBytes(call)} bytes; the device allows bindings of ${room}`);
 }
 
 /** A part as a plan; `maps` is how many times the multiply-adds of the geometry are done. */

@@ -1,4 +1,4 @@
-import { checkOptions, checkShape, countElements, isCount, perAxis, refuse, show } from '../../check.ts';
+import { checkOptions, checkShape, countElements, isCount, perAxis, perSide, refuse, show } from '../../check.ts';
 import { BYTES, product, type TensorSpec } from '../../plan.ts';
 import { type ConvAxis, span } from '../conv/geometry.ts';
 
@@ -8,11 +8,11 @@ export interface UnfoldOptions {
   /** Taps of the window, one number for all spatial axes or one an axis. */
   kernelSize: PerAxis;
   /** Distance between windows, one number or one an axis; default 1. */
-  stride?: PerAxis;
+  stride?: PerAxis | undefined;
   /** Zeros around each spatial axis: one number, one an axis, or a pair [begin, end] an axis; default 0. */
-  padding?: number | readonly (number | readonly [number, number])[];
+  padding?: number | readonly (number | readonly [number, number])[] | undefined;
   /** Distance between taps, one number or one an axis; default 1. */
-  dilation?: PerAxis;
+  dilation?: PerAxis | undefined;
 }
 
 export interface FoldOptions extends UnfoldOptions {
@@ -36,24 +36,12 @@ export interface FoldCall {
 const WINDOW = ['kernelSize', 'stride', 'padding', 'dilation'];
 const COUNTS = 'whole numbers of 1 or more';
 
-/** Pairs [begin, end] an axis. */
-function pairs(op: string, padding: unknown, spatial: number): (readonly [number, number])[] {
-  const expected = 'expected whole numbers of 0 or more: one, one per axis, or a pair [begin, end] per axis';
-  const list: unknown[] = Array.isArray(padding) ? padding : new Array(spatial).fill(padding ?? 0);
-  if (list.length !== spatial) refuse(op, `padding ${show(list)} has ${list.length} entries for ${spatial} spatial axes`, expected);
-  return list.map((entry) => {
-    const pair: unknown[] = Array.isArray(entry) ? entry : [entry, entry];
-    if (pair.length !== 2 || !pair.every((n) => Number.isInteger(n) && (n as number) >= 0)) refuse(op, `padding is ${show(padding)}`, expected);
-    return pair as unknown as readonly [number, number];
-  });
-}
-
 /** The axes of windows over a tensor of a spatial size. */
 function axesOf(op: string, size: readonly number[], what: string, options: UnfoldOptions): ConvAxis[] {
   if (options.kernelSize === undefined) refuse(op, 'kernelSize is missing', 'expected a whole number of 1 or more, or one per spatial axis');
   const counts = (name: 'kernelSize' | 'stride' | 'dilation') => perAxis(op, name, options[name] ?? 1, size.length, isCount, COUNTS);
   const [kernel, stride, dilation] = [counts('kernelSize'), counts('stride'), counts('dilation')];
-  const pads = pairs(op, options.padding, size.length);
+  const pads = perSide(op, options.padding, size.length);
   return size.map((large, i) => {
     const [begin, end] = pads[i]!;
     const ke = span(kernel[i]!, dilation[i]!);

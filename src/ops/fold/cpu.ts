@@ -36,13 +36,16 @@ function slide({ x, shape, axes, fold: back }: FoldCall, data: ArrayLike<number>
 }
 
 const forward =
-  <O>(op: string, check: (op: string, x: TensorSpec, options: O) => FoldCall, name = 'x') =>
-  (x: Plain, options: O = {} as O): PlainResult =>
+  <O>(op: string, check: (op: string, x: TensorSpec, options: O) => FoldCall, name = 'x'): ((x: Plain, options: O) => PlainResult) =>
+  (x, options = {} as O) =>
     slide(check(op, specOf(op, name, x), options), x.data);
 
 // Each as its namesake on the GPU.
 export const unfold = /*#__PURE__*/ forward<UnfoldOptions>('unfold', unfoldCall);
 export const fold = /*#__PURE__*/ forward<FoldOptions>('fold', foldCall);
 export const foldBackward = /*#__PURE__*/ forward<FoldOptions>('foldBackward', foldBackwardCall, 'dy');
-export const unfoldBackward = (dy: Plain, inputShape: readonly number[], options: UnfoldOptions = {} as UnfoldOptions): PlainResult =>
-  slide(unfoldBackwardCall('unfoldBackward', specOf('unfoldBackward', 'dy', dy), inputShape, options), dy.data);
+export const unfoldBackward: (dy: Plain, inputShape: readonly number[], options: UnfoldOptions) => PlainResult = (
+  dy,
+  inputShape,
+  options = {} as UnfoldOptions,
+) => slide(unfoldBackwardCall('unfoldBackward', specOf('unfoldBackward', 'dy', dy), inputShape, options), dy.data);

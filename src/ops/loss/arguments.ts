@@ -7,12 +7,12 @@ import type { ClassesCall, LossCall, PairLoss, Reduction } from './call.ts';
 
 export interface LossOptions {
   /** `'mean'` (default) or `'sum'` of the elements' losses, or `'none'`: all of them. */
-  reduction?: Reduction;
+  reduction?: Reduction | undefined;
 }
 
 export interface CrossEntropyOptions extends LossOptions {
   /** Label of positions that do not count; default -100. */
-  ignoreIndex?: number;
+  ignoreIndex?: number | undefined;
 }
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const;

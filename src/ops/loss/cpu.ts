@@ -43,7 +43,7 @@ const loss =
 
 const lossBackward =
   (name: PairLoss) =>
-  (dy: Plain, x: Plain, target: Plain | number, options: LossOptions & Chosen<'dx' | 'dtarget'> = {}): Record<'dx' | 'dtarget', PlainResult> => {
+  <G extends 'dx' | 'dtarget' = 'dx'>(dy: Plain, x: Plain, target: Plain | number, options: LossOptions & Chosen<G> = {}): Record<G, PlainResult> => {
     const op = `${name}Backward`;
     const call = lossBackwardCall(name)(op, given(op, { dy, x, target }), options);
     const t = targetOf(target);
@@ -54,7 +54,7 @@ const lossBackward =
         Float64Array.from({ length: n }, (_, i) => back(i) * SLOPES[name](x.data[i]!, t(i))[side]),
         call.x,
       );
-    return Object.fromEntries(call.gradients!.map((g) => [g, of(g === 'dx' ? 0 : 1)])) as Record<'dx' | 'dtarget', PlainResult>;
+    return Object.fromEntries(call.gradients!.map((g) => [g, of(g === 'dx' ? 0 : 1)])) as Record<G, PlainResult>;
   };
 
 /** One position: its scores' places, its softmax, what it counts. */
@@ -76,7 +76,7 @@ function positions({ x: spec, ignoreIndex, weight: w }: ClassesCall, x: Plain, l
     const first = Math.floor(i / inner) * strides[0]! + (i % inner) * innermost;
     const places = Array.from({ length: classes }, (_, c) => first + c * strides[1]!);
     const scores = places.map((at) => x.data[at]!);
-    const top = Math.max(...scores);
+    const top = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const powers = scores.map((s) => Math.exp(s - top));
     const sum = powers.reduce((a, b) => a + b, 0);
     const label = labels.data[i]!;
@@ -85,7 +85,7 @@ function positions({ x: spec, ignoreIndex, weight: w }: ClassesCall, x: Plain, l
   });
 }
 
-type Options = CrossEntropyOptions & { weight?: Plain };
+type Options = CrossEntropyOptions & { weight?: Plain | undefined };
 function checked(op: string, tensors: Record<string, Plain>, { weight, ...options }: Options): ClassesCall {
   return classesCall(op, given(op, { ...tensors, ...(weight && { weight }) }), options);
 }

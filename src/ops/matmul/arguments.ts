@@ -5,9 +5,9 @@ import type { MatmulCall, Product } from './call.ts';
 
 export interface MatmulOptions {
   /** Whether a holds its matrices transposed, [..., K, M]; default false. */
-  transposeA?: boolean;
+  transposeA?: boolean | undefined;
   /** Whether b holds its matrices transposed, [..., N, K]; default false. */
-  transposeB?: boolean;
+  transposeB?: boolean | undefined;
 }
 export type MatmulGradient = 'da' | 'db';
 export type LinearGradient = 'dx' | 'dw' | 'db';
@@ -103,10 +103,17 @@ function pairOf(op: string, given: Given, options: MatmulOptions): Pair {
 export function matmulCall(op: string, given: Given, options: MatmulOptions): MatmulCall {
   const { a, b, shape, batch } = pairOf(op, given, options);
   const inputs = given as Record<string, TensorSpec>;
-  return { op, inputs, outputs: { output: fresh(shape, inputs['a']!.dtype) }, products: [times(a, b, 'output', batch, false)], sum: null };
+  const x = inputs['a']!;
+  return {
+    op,
+    inputs,
+    outputs: { output: { ...fresh(shape, x.dtype), layout: shape.length > 2 ? 'nchw' : x.layout } },
+    products: [times(a, b, 'output', batch, false)],
+    sum: null,
+  };
 }
 
-export function matmulBackwardCall(op: string, given: Given, options: MatmulOptions & { gradients?: readonly MatmulGradient[] }): MatmulCall {
+export function matmulBackwardCall(op: string, given: Given, options: MatmulOptions & { gradients?: readonly MatmulGradient[] | undefined }): MatmulCall {
   if (typeof options !== 'object' || options === null) checkOptions(op, options, []);
   const { gradients, ...rest } = options;
   const { a, b, shape, batch } = pairOf(op, given, rest);
@@ -119,12 +126,12 @@ export function matmulBackwardCall(op: string, given: Given, options: MatmulOpti
   const outputs: Record<string, TensorSpec> = {};
   const products: Product[] = [];
   if (wanted.includes('da')) {
-    outputs['da'] = fresh(x.shape, x.dtype);
+    outputs['da'] = { ...x, skew: 0 };
     const over = !a.lead.length;
     products.push(rest.transposeA ? times(b, turned(dy), 'da', batch, over) : times(dy, turned(b), 'da', batch, over));
   }
   if (wanted.includes('db')) {
-    outputs['db'] = fresh(w.shape, w.dtype);
+    outputs['db'] = { ...w, skew: 0 };
     const over = !b.lead.length;
     products.push(rest.transposeB ? times(turned(dy), a, 'db', batch, over) : times(turned(a), dy, 'db', batch, over));
   }
@@ -167,7 +174,7 @@ export function linearCall(op: string, given: Given, options: object): MatmulCal
   return { op, inputs, outputs: { output: { ...fresh(shape, dtype), layout } }, products: [{ ...y, bias: inputs['bias'] ? 'bias' : null }], sum: null };
 }
 
-export function linearBackwardCall(op: string, given: Given, options: { gradients?: readonly LinearGradient[] }): MatmulCall {
+export function linearBackwardCall(op: string, given: Given, options: { gradients?: readonly LinearGradient[] | undefined }): MatmulCall {
   checkOptions(op, options, ['bias', 'gradients']);
   const { shape, rows, inner, outer } = sizesOf(op, given);
   const inputs = given as Record<string, TensorSpec>;

@@ -2,6 +2,7 @@
 
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
+import type { GradientOf } from '../norm/call.ts';
 import type { Given } from '../several.ts';
 import { type LinearGradient, linearBackwardCall, linearCall, type MatmulGradient, type MatmulOptions, matmulBackwardCall, matmulCall } from './arguments.ts';
 import type { MatmulCall } from './call.ts';
@@ -41,12 +42,18 @@ export const matmulBackward = <G extends MatmulGradient = MatmulGradient>(
   dy: Plain,
   a: Plain,
   b: Plain,
-  options: MatmulOptions & { gradients?: readonly G[] } = {},
+  options: MatmulOptions & { gradients?: readonly G[] | undefined } = {},
 ): Record<G, PlainResult> => called('matmulBackward', matmulBackwardCall, { dy, a, b }, options) as Record<G, PlainResult>;
 export const linear = (x: Plain, w: Plain, options: Biased = {}): PlainResult => called('linear', linearCall, { x, w }, options)['output']!;
-export const linearBackward = <G extends LinearGradient = LinearGradient>(
-  dy: Plain,
-  x: Plain,
-  w: Plain,
-  options: Biased & { gradients?: readonly G[] } = {},
-): Record<G, PlainResult> => called('linearBackward', linearBackwardCall, { dy, x, w }, options) as Record<G, PlainResult>;
+type LinearBackward = {
+  <G extends LinearGradient>(dy: Plain, x: Plain, w: Plain, options: Biased & { gradients: readonly G[] }): Record<G, PlainResult>;
+  <B extends Plain | undefined = undefined>(
+    dy: Plain,
+    x: Plain,
+    w: Plain,
+    options?: Biased & { bias?: B; gradients?: undefined },
+  ): { dx: PlainResult; dw: PlainResult } & GradientOf<'db', B, PlainResult>;
+  (dy: Plain, x: Plain, w: Plain, options: Biased & { gradients?: readonly LinearGradient[] | undefined }): Partial<Record<LinearGradient, PlainResult>>;
+};
+export const linearBackward = ((dy: Plain, x: Plain, w: Plain, options: Biased & { gradients?: readonly LinearGradient[] | undefined } = {}) =>
+  called('linearBackward', linearBackwardCall, { dy, x, w }, options)) as LinearBackward;

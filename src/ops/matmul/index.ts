@@ -1,24 +1,29 @@
-import type { PrepareSpec } from '../../op.ts';
+import type { Context } from '../../context.ts';
+import type { Explanation, Prepared, PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
+import type { GradientOf } from '../norm/call.ts';
 import { type Several, several } from '../several.ts';
 import { type LinearGradient, linearBackwardCall, linearCall, type MatmulGradient, type MatmulOptions, matmulBackwardCall, matmulCall } from './arguments.ts';
 import { matmulPlans } from './plan.ts';
 
 export type { LinearGradient, MatmulGradient, MatmulOptions } from './arguments.ts';
 
-/** Gradients of a product. */
-interface Gradients<Args extends readonly unknown[], Spec extends object, All extends string, O extends object> {
-  <G extends All = All>(...args: [...Args, options?: O & { gradients?: readonly G[] }]): Record<G, Tensor>;
-  /** Compiles and allocates everything that `encode` needs. */
-  prepare: Several<[], Spec & O & { gradients?: readonly All[] }, never>['prepare'];
-  /** Which plan a call would run, and why; computes nothing. */
-  explain: Several<[], Spec & O & { gradients?: readonly All[] }>['explain'];
-}
-
 const all = (outputs: Record<string, Tensor>) => outputs;
 
 type Matmul = Several<[a: Tensor, b: Tensor, options?: MatmulOptions], { a: PrepareSpec; b: PrepareSpec } & MatmulOptions, Tensor, 'a' | 'b' | 'output'>;
-type MatmulBackward = Gradients<[dy: Tensor, a: Tensor, b: Tensor], { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec }, MatmulGradient, MatmulOptions>;
+/** Which gradients are wanted. */
+interface Chosen<G extends string> {
+  gradients?: readonly G[] | undefined;
+}
+type MatmulBackwardSpec = { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec } & MatmulOptions;
+/** The gradients of a product. */
+export interface MatmulBackward {
+  <G extends MatmulGradient = MatmulGradient>(dy: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions & Chosen<G>): Record<G, Tensor>;
+  /** Compiles and allocates everything that `encode` needs. */
+  prepare<G extends MatmulGradient = MatmulGradient>(ctx: Context, spec: MatmulBackwardSpec & Chosen<G>): Promise<Prepared<'dy' | 'a' | 'b' | G>>;
+  /** Which plan a call would run, and why; computes nothing. */
+  explain(ctx: Context, spec: MatmulBackwardSpec & Chosen<MatmulGradient>): Explanation;
+}
 
 /** `y[i,m,n] = sum over k of a[i,m,k] * b[i,k,n]`: products of matrices, over a batch of them.
  * @param a [..., M, K], or [..., K, M] with `transposeA`; f32 or f16
@@ -47,8 +52,31 @@ interface Biased<T> {
   /** [outFeatures]; default none. */
   bias?: T | undefined;
 }
-type Linear = Several<[x: Tensor, w: Tensor, options?: Biased<Tensor>], { x: PrepareSpec; w: PrepareSpec } & Biased<PrepareSpec>>;
-type LinearBackward = Gradients<[dy: Tensor, x: Tensor, w: Tensor], { dy: PrepareSpec; x: PrepareSpec; w: PrepareSpec }, LinearGradient, Biased<unknown>>;
+type Linear = Several<
+  [x: Tensor, w: Tensor, options?: Biased<Tensor>],
+  { x: PrepareSpec; w: PrepareSpec } & Biased<PrepareSpec>,
+  Tensor,
+  'x' | 'w' | 'output',
+  'bias'
+>;
+type LinearBackwardSpec = { dy: PrepareSpec; x: PrepareSpec; w: PrepareSpec } & Biased<PrepareSpec>;
+/** The gradients of a linear layer: where `gradients` does not say otherwise, that of the bias where it is given. */
+export interface LinearBackward {
+  <G extends LinearGradient>(dy: Tensor, x: Tensor, w: Tensor, options: Biased<Tensor> & { gradients: readonly G[] }): Record<G, Tensor>;
+  <B extends Tensor | undefined = undefined>(
+    dy: Tensor,
+    x: Tensor,
+    w: Tensor,
+    options?: Biased<Tensor> & { bias?: B; gradients?: undefined },
+  ): { dx: Tensor; dw: Tensor } & GradientOf<'db', B>;
+  (dy: Tensor, x: Tensor, w: Tensor, options: Biased<Tensor> & Chosen<LinearGradient>): Partial<Record<LinearGradient, Tensor>>;
+  /** Compiles and allocates everything that `encode` needs. */
+  prepare<G extends LinearGradient>(ctx: Context, spec: LinearBackwardSpec & { gradients: readonly G[] }): Promise<Prepared<'dy' | 'x' | 'w' | G, 'bias'>>;
+  prepare(ctx: Context, spec: LinearBackwardSpec & { gradients?: undefined }): Promise<Prepared<'dy' | 'x' | 'w' | 'dx' | 'dw', 'bias' | 'db'>>;
+  prepare(ctx: Context, spec: LinearBackwardSpec & Chosen<LinearGradient>): Promise<Prepared<'dy' | 'x' | 'w', 'bias' | LinearGradient>>;
+  /** Which plan a call would run, and why; computes nothing. */
+  explain(ctx: Context, spec: LinearBackwardSpec & Chosen<LinearGradient>): Explanation;
+}
 
 /** `y[...,o] = bias[o] + sum over i of x[...,i] * w[o,i]`.
  * @param x [..., inFeatures], f32 or f16

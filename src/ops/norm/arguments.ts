@@ -5,15 +5,15 @@ import { lengthOf, type NormCall, type NormGradient, type NormKind } from './cal
 
 export interface BatchNormOptions {
   /** Whether statistics are those of x; else the running ones. Default false. */
-  training?: boolean;
+  training?: boolean | undefined;
   /** Share of the batch in the running statistics; default 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Added to variances; default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 export interface InstanceNormOptions {
   /** Added to variances; default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 export interface GroupNormOptions extends InstanceNormOptions {
   /** Number of groups that the channels are divided into, in order. */
@@ -22,7 +22,7 @@ export interface GroupNormOptions extends InstanceNormOptions {
 /** Which gradients are wanted. */
 export interface Wanted<G extends NormGradient = NormGradient> {
   /** Default `'dx'`, and `'dw'` and `'db'` where weight and bias are given. */
-  gradients?: readonly G[];
+  gradients?: readonly G[] | undefined;
 }
 
 const GRADIENTS = ['dx', 'dw', 'db'] as const;

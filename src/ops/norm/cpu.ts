@@ -3,8 +3,8 @@
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
-import { type NormCall, type NormGradient, type NormKind, shareOf, viewOf } from './call.ts';
-import { checkNorm, type FoldedNorm, type FoldOptions, foldCall, named } from './fold_call.ts';
+import { type GradientOf, type NormCall, type NormGradient, type NormKind, shareOf, viewOf } from './call.ts';
+import { checkNorm, type FoldedNorm, type FoldNormOptions, foldCall, named } from './fold_call.ts';
 
 /** Results of a training call: the new running statistics beside y. The reference writes nothing in place. */
 export interface Trained extends PlainResult {
@@ -18,6 +18,19 @@ interface Tensors {
   runningMean?: Plain | undefined;
   runningVar?: Plain | undefined;
 }
+
+/** The last argument: groups must be said. */
+type Last<O, All> = O extends GroupNormOptions ? [options: All] : [options?: All];
+type Forward<O> = (x: Plain, ...options: Last<O, O & Tensors>) => Trained;
+type Backward<O> = {
+  <G extends NormGradient>(dy: Plain, x: Plain, options: O & Tensors & { gradients: readonly G[] }): Record<G, PlainResult>;
+  <W extends Plain | undefined = undefined, B extends Plain | undefined = undefined>(
+    dy: Plain,
+    x: Plain,
+    ...options: Last<O, O & Tensors & { weight?: W; bias?: B; gradients?: undefined }>
+  ): { dx: PlainResult } & GradientOf<'dw', W, PlainResult> & GradientOf<'db', B, PlainResult>;
+  (dy: Plain, x: Plain, options: O & Tensors & Wanted): Partial<Record<NormGradient, PlainResult>>;
+};
 
 const NAMES = ['weight', 'bias', 'runningMean', 'runningVar'] as const;
 
@@ -122,18 +135,18 @@ const backward =
   };
 
 // Each as its namesake on the GPU.
-export const batchNorm = /*#__PURE__*/ forward<BatchNormOptions>('batch', 'batchNorm');
-export const batchNormBackward = /*#__PURE__*/ backward<BatchNormOptions>('batch', 'batchNormBackward');
-export const instanceNorm = /*#__PURE__*/ forward<InstanceNormOptions>('instance', 'instanceNorm');
-export const instanceNormBackward = /*#__PURE__*/ backward<InstanceNormOptions>('instance', 'instanceNormBackward');
-export const groupNorm = /*#__PURE__*/ forward<GroupNormOptions>('group', 'groupNorm');
-export const groupNormBackward = /*#__PURE__*/ backward<GroupNormOptions>('group', 'groupNormBackward');
+export const batchNorm: Forward<BatchNormOptions> = /*#__PURE__*/ forward<BatchNormOptions>('batch', 'batchNorm');
+export const batchNormBackward = /*#__PURE__*/ backward<BatchNormOptions>('batch', 'batchNormBackward') as Backward<BatchNormOptions>;
+export const instanceNorm: Forward<InstanceNormOptions> = /*#__PURE__*/ forward<InstanceNormOptions>('instance', 'instanceNorm');
+export const instanceNormBackward = /*#__PURE__*/ backward<InstanceNormOptions>('instance', 'instanceNormBackward') as Backward<InstanceNormOptions>;
+export const groupNorm: Forward<GroupNormOptions> = /*#__PURE__*/ forward<GroupNormOptions>('group', 'groupNorm');
+export const groupNormBackward = /*#__PURE__*/ backward<GroupNormOptions>('group', 'groupNormBackward') as Backward<GroupNormOptions>;
 
 export function foldBatchNorm(
   w: Plain,
   bias: Plain | undefined,
   norm: FoldedNorm<Plain>,
-  options: FoldOptions = {},
+  options: FoldNormOptions = {},
 ): { weight: PlainResult; bias: PlainResult } {
   const op = 'foldBatchNorm';
   checkNorm(op, norm);

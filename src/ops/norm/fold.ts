@@ -4,7 +4,7 @@ import { checkTensor, eager } from '../../op.ts';
 import { type Adapter, BYTES, type Plan, product, type Step, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import { dispatches } from '../slices.ts';
-import { checkNorm, type FoldCall, type FoldedNorm, type FoldOptions, foldCall, list, named } from './fold_call.ts';
+import { checkNorm, type FoldCall, type FoldedNorm, type FoldNormOptions, foldCall, list, named } from './fold_call.ts';
 
 function foldPlan({ op, specs, eps, axes, channels }: FoldCall, adapter: Adapter): Plan {
   const { limits } = adapter;
@@ -56,7 +56,7 @@ function foldPlan({ op, specs, eps, axes, channels }: FoldCall, adapter: Adapter
  * @returns `{ weight, bias }`, in the dtype of w
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
  * Source: PyTorch torch.nn.utils.fuse_conv_bn_weights. */
-export function foldBatchNorm(w: Tensor, bias: Tensor | undefined, norm: FoldedNorm, options: FoldOptions = {}): { weight: Tensor; bias: Tensor } {
+export function foldBatchNorm(w: Tensor, bias: Tensor | undefined, norm: FoldedNorm, options: FoldNormOptions = {}): { weight: Tensor; bias: Tensor } {
   const op = 'foldBatchNorm';
   checkTensor(op, 'weight', w);
   w.ctx.alive(op);

@@ -18,13 +18,13 @@ export interface FoldedNorm<T = Tensor> {
   eps?: number | undefined;
 }
 
-export interface FoldOptions {
+export interface FoldNormOptions {
   /** Whether the filter is one of a transposed convolution; default false. */
-  transposed?: boolean;
+  transposed?: boolean | undefined;
   /** Groups of a transposed convolution; default 1. Those of a convolution do not matter. */
-  groups?: number;
+  groups?: number | undefined;
   /** Order of the filter's axes; default `'oihw'`, transposed `'iohw'`. */
-  filterLayout?: FilterLayout | TransposedFilterLayout;
+  filterLayout?: FilterLayout | TransposedFilterLayout | undefined;
 }
 
 /** A checked call, as plain data. */
@@ -41,7 +41,7 @@ const NORM = ['runningMean', 'runningVar', 'weight', 'bias', 'eps'];
 export const list = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 
 /** Checks the tensors by what they are: `w`, `bias`, `runningMean`, `runningVar`, and the norm's own `gamma` and `beta`. */
-export function foldCall(op: string, specs: Readonly<Record<string, TensorSpec>>, eps: unknown, options: FoldOptions): FoldCall {
+export function foldCall(op: string, specs: Readonly<Record<string, TensorSpec>>, eps: unknown, options: FoldNormOptions): FoldCall {
   checkOptions(op, options, ['transposed', 'groups', 'filterLayout']);
   const w = specs['w']!;
   const transposed = flag(op, 'transposed', options.transposed);

@@ -1,15 +1,16 @@
 import { refuse } from '../../check.ts';
-import type { PrepareSpec } from '../../op.ts';
+import type { Context } from '../../context.ts';
+import type { Explanation, Prepared, PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
 import { type Several, several } from '../several.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
-import type { NormCall, NormGradient } from './call.ts';
+import type { GradientOf, NormCall, NormGradient } from './call.ts';
 import { normBackwardPlans, normPlans } from './plan.ts';
 
 export type { BatchNormOptions, GroupNormOptions, InstanceNormOptions } from './arguments.ts';
-export type { NormGradient } from './call.ts';
+export type { GradientOf, NormGradient } from './call.ts';
 export { foldBatchNorm } from './fold.ts';
-export type { FoldedNorm, FoldOptions } from './fold_call.ts';
+export type { FoldedNorm, FoldNormOptions } from './fold_call.ts';
 
 /** Scale and shift of every channel, [C], f32 or f16; `T` is a tensor, or for `prepare` and `explain` what it is. */
 export interface Affine<T = Tensor> {
@@ -24,14 +25,31 @@ export interface Running<T = Tensor> {
   runningVar?: T | undefined;
 }
 
-type Norm<O extends object, T, S> = Several<[x: Tensor, options?: O & T], { x: PrepareSpec } & O & S, Tensor>;
-/** The gradients of a normalisation. */
+/** A normalisation: `T` are its tensors, `S` what they are for `prepare`, where they may be left out. */
+type Norm<O extends object, T, S> = Several<[x: Tensor, ...Last<O, O & T>], { x: PrepareSpec } & O & S, Tensor, 'x' | 'output', keyof S & string>;
+/** The last argument: groups must be said. */
+type Last<O, All> = O extends GroupNormOptions ? [options: All] : [options?: All];
+/** The gradients of a normalisation: where `gradients` does not say otherwise, those of weight and bias where they are given. */
 interface NormBackward<O extends object, T, S> {
-  <G extends NormGradient = NormGradient>(dy: Tensor, x: Tensor, options?: O & T & Wanted<G>): Record<G, Tensor>;
+  <G extends NormGradient>(dy: Tensor, x: Tensor, options: O & T & { gradients: readonly G[] }): Record<G, Tensor>;
+  <W extends Tensor | undefined = undefined, B extends Tensor | undefined = undefined>(
+    dy: Tensor,
+    x: Tensor,
+    ...options: Last<O, O & T & { weight?: W; bias?: B; gradients?: undefined }>
+  ): { dx: Tensor } & GradientOf<'dw', W> & GradientOf<'db', B>;
+  (dy: Tensor, x: Tensor, options: O & T & Wanted): Partial<Record<NormGradient, Tensor>>;
   /** Compiles and allocates everything that `encode` needs. */
-  prepare: Several<[], { dy: PrepareSpec; x: PrepareSpec } & O & S & Wanted, never>['prepare'];
+  prepare<G extends NormGradient>(
+    ctx: Context,
+    spec: { dy: PrepareSpec; x: PrepareSpec } & O & S & { gradients: readonly G[] },
+  ): Promise<Prepared<'dy' | 'x' | G, keyof S & string>>;
+  prepare(
+    ctx: Context,
+    spec: { dy: PrepareSpec; x: PrepareSpec } & O & S & { gradients?: undefined },
+  ): Promise<Prepared<'dy' | 'x' | 'dx', (keyof S & string) | 'dw' | 'db'>>;
+  prepare(ctx: Context, spec: { dy: PrepareSpec; x: PrepareSpec } & O & S & Wanted): Promise<Prepared<'dy' | 'x', (keyof S & string) | NormGradient>>;
   /** Which plan a call would run, and why; computes nothing. */
-  explain: Several<[], { dy: PrepareSpec; x: PrepareSpec } & O & S & Wanted>['explain'];
+  explain(ctx: Context, spec: { dy: PrepareSpec; x: PrepareSpec } & O & S & Wanted): Explanation;
 }
 
 const optional = ['weight', 'bias', 'runningMean', 'runningVar'];

@@ -6,12 +6,12 @@ import type { Binary, DropoutCall, MapCall, PairCall, Unary } from './call.ts';
 
 export interface LeakyReluOptions {
   /** Slope below 0; default 0.01. */
-  negativeSlope?: number;
+  negativeSlope?: number | undefined;
 }
 
 export interface DropoutOptions {
   /** Chance of an element to become 0, from 0 to 1; default 0.5. */
-  p?: number;
+  p?: number | undefined;
   /** Whole number from 0 to 2^32 - 1: the same seed drops the same elements. */
   seed: number;
 }
@@ -19,7 +19,7 @@ export interface DropoutOptions {
 /** Which gradients are wanted. */
 export interface Chosen<G extends string> {
   /** Default all. */
-  gradients?: readonly G[];
+  gradients?: readonly G[] | undefined;
 }
 
 /** Completes a choice of gradients. */

@@ -45,7 +45,7 @@ const FEW = 1024;
 export function runs(n: number, flats: readonly Flat[], wide: boolean, { limits }: Adapter): Run[] {
   const width = Math.max(...flats.map((f) => BYTES[f.dtype]));
   const whole = Math.max(...flats.map((f) => (f.skew + n) * BYTES[f.dtype])) <= limits.binding;
-  const most = whole ? Math.max(n, 1) : Math.floor((limits.binding - 512) / width / 128) * 128;
+  const most = whole ? Math.max(n, 1) : Math.max(Math.floor((limits.binding - 512) / width / 128), 1) * 128;
   const list: Run[] = [];
   const add = (first: number, count: number, lanes: number) => {
     if (count < lanes) return;

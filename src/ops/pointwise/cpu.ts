@@ -1,5 +1,6 @@
 // The reference: the same checks as the kernels, in float64, one element after another.
 
+import { checkOptions } from '../../check.ts';
 import type { Plain, PlainResult } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
 import { type Chosen, checkSeed, type DropoutOptions, dropoutCall, type LeakyReluOptions, mapCall, pairBackwardCall, pairCall } from './arguments.ts';
@@ -67,8 +68,8 @@ const pairwise =
     );
   };
 const pairwiseBackward =
-  <G extends string, B>(name: Binary, names: readonly [string, string]) =>
-  (dy: Plain, a: Plain, b: B, options: Chosen<G> = {}): Record<G, PlainResult> => {
+  <All extends string, B>(name: Binary, names: readonly [string, string]) =>
+  <G extends All = All>(dy: Plain, a: Plain, b: B, options: Chosen<G> = {}): Record<G, PlainResult> => {
     const op = `${name}Backward`;
     const call = pairBackwardCall(name, names)(op, given(op, { dy, [names[0]]: a, [names[1]]: b as Plain | number }), options);
     const { at, place } = beside(call, b as Plain | number);
@@ -83,6 +84,13 @@ const pairwiseBackward =
     return Object.fromEntries(call.gradients!.map((g) => [`d${names[g === 'a' ? 0 : 1]}`, all[g]()])) as Record<G, PlainResult>;
   };
 
+/** Of a number there is no gradient. */
+type PairwiseBackward = {
+  <G extends 'da' | 'db' = 'da' | 'db'>(dy: Plain, a: Plain, b: Plain, options?: Chosen<G>): Record<G, PlainResult>;
+  (dy: Plain, a: Plain, b: number, options?: Chosen<'da'>): Record<'da', PlainResult>;
+  (dy: Plain, a: Plain, b: Plain | number, options?: Chosen<'da'>): { da: PlainResult; db?: PlainResult };
+};
+
 /** lowbias32 by C. Wellons, public domain. */
 function mixed(value: number): number {
   let v = value >>> 0;
@@ -93,8 +101,9 @@ function mixed(value: number): number {
 
 const dropped =
   (op: string) =>
-  (x: Plain, options: DropoutOptions): PlainResult => {
-    const { seed, ...rest } = options ?? {};
+  (x: Plain, options: DropoutOptions = {} as DropoutOptions): PlainResult => {
+    checkOptions(op, options, ['p', 'seed']);
+    const { seed, ...rest } = options;
     const call = dropoutCall(op, given(op, { x }), rest);
     checkSeed(op, seed);
     const key = mixed(seed ^ 0x9e3779b9);
@@ -139,11 +148,11 @@ export const sqrt = /*#__PURE__*/ forward('sqrt');
 export const sqrtBackward = /*#__PURE__*/ backward('sqrt');
 export const sqrtDoubleBackward = /*#__PURE__*/ again('sqrt');
 export const add = /*#__PURE__*/ pairwise<Plain | number>('add');
-export const addBackward = /*#__PURE__*/ pairwiseBackward<'da' | 'db', Plain | number>('add', ['a', 'b']);
+export const addBackward = /*#__PURE__*/ pairwiseBackward<'da' | 'db', Plain | number>('add', ['a', 'b']) as PairwiseBackward;
 export const sub = /*#__PURE__*/ pairwise<Plain | number>('sub');
-export const subBackward = /*#__PURE__*/ pairwiseBackward<'da' | 'db', Plain | number>('sub', ['a', 'b']);
+export const subBackward = /*#__PURE__*/ pairwiseBackward<'da' | 'db', Plain | number>('sub', ['a', 'b']) as PairwiseBackward;
 export const mul = /*#__PURE__*/ pairwise<Plain | number>('mul');
-export const mulBackward = /*#__PURE__*/ pairwiseBackward<'da' | 'db', Plain | number>('mul', ['a', 'b']);
+export const mulBackward = /*#__PURE__*/ pairwiseBackward<'da' | 'db', Plain | number>('mul', ['a', 'b']) as PairwiseBackward;
 export const scale = /*#__PURE__*/ pairwise<number>('mul', ['x', 'factor'], 'scale');
 export const scaleBackward = /*#__PURE__*/ pairwise<number>('mul', ['dy', 'factor'], 'scaleBackward');
 export const prelu = /*#__PURE__*/ pairwise<Plain>('prelu', ['x', 'w']);

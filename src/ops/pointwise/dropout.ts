@@ -1,4 +1,5 @@
 import dropoutKernel from '../../../shaders/pointwise/dropout.wgsl';
+import { checkOptions } from '../../check.ts';
 import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
@@ -46,11 +47,12 @@ export function dropoutPlans({ op, x, threshold, scale }: DropoutCall, adapter: 
 }
 
 function build(op: string, first: 'x' | 'dy'): Dropout {
-  const now = (x: Tensor, options: DropoutOptions): Tensor => {
+  const now = (x: Tensor, options: DropoutOptions = {} as DropoutOptions): Tensor => {
     checkTensor(op, first, x);
     const { ctx } = x;
     ctx.alive(op);
-    const { seed, ...rest } = options ?? {};
+    checkOptions(op, options, ['p', 'seed']);
+    const { seed, ...rest } = options;
     const call = dropoutCall(op, { x: x.spec }, rest);
     checkSeed(op, seed);
     // The seed is data: a new one at every step must not make a new plan.
@@ -94,5 +96,8 @@ function build(op: string, first: 'x' | 'dy'): Dropout {
  * Source: PyTorch dropout, training; its random numbers are others. */
 export const dropout: Dropout = /*#__PURE__*/ build('dropout', 'x');
 /** `dx = dy / (1 - p)` for elements that stay, 0 for the others: the transpose of `dropout`, which is itself.
- * @param options as given to `dropout` */
+ * @param dy gradient of the result, f32 or f16
+ * @param options as given to `dropout`
+ * @returns dx, in the shape, layout and dtype of dy
+ * @throws UpsampleError as `dropout` */
 export const dropoutBackward: Dropout = /*#__PURE__*/ build('dropoutBackward', 'dy');

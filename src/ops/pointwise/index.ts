@@ -1,5 +1,6 @@
 import { refuse } from '../../check.ts';
-import { type Operation, operation, type PrepareSpec } from '../../op.ts';
+import type { Context } from '../../context.ts';
+import { type Explanation, type Operation, operation, type Prepared, type PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
 import { type Given, type Several, several } from '../several.ts';
 import { type Chosen, type LeakyReluOptions, mapCall, pairBackwardCall, pairCall } from './arguments.ts';
@@ -38,17 +39,26 @@ const again = <O extends object = object>(name: Unary): ElementwiseDoubleBackwar
   several(`${name}DoubleBackward`, { tensors: ['g', 'dy', 'x'], check: mapCall(name), plans: mapPlans });
 
 /** A function of two operands. The second may repeat: one element, one a channel, or ones in its shape; or it is a number. */
-export type Pairwise = Several<[a: Tensor, b: Tensor | number], { a: PrepareSpec; b: PrepareSpec | number }, Tensor, 'a' | 'b' | 'output'>;
-/** Its gradients. */
-export type PairwiseBackward = Several<
-  [dy: Tensor, a: Tensor, b: Tensor | number, options?: Chosen<'da' | 'db'>],
-  { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec | number } & Chosen<'da' | 'db'>,
-  { da: Tensor; db: Tensor },
-  'dy' | 'a' | 'b' | 'da' | 'db'
->;
+export type Pairwise = Several<[a: Tensor, b: Tensor | number], { a: PrepareSpec; b: PrepareSpec | number }, Tensor, 'a' | 'output', 'b'>;
+type PairGradient = 'da' | 'db';
+/** Its gradients: of a number there is none. */
+export interface PairwiseBackward {
+  <G extends PairGradient = PairGradient>(dy: Tensor, a: Tensor, b: Tensor, options?: Chosen<G>): Record<G, Tensor>;
+  (dy: Tensor, a: Tensor, b: number, options?: Chosen<'da'>): Record<'da', Tensor>;
+  (dy: Tensor, a: Tensor, b: Tensor | number, options?: Chosen<'da'>): { da: Tensor; db?: Tensor };
+  /** Compiles and allocates everything that `encode` needs. */
+  prepare<G extends PairGradient = PairGradient>(
+    ctx: Context,
+    spec: { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec } & Chosen<G>,
+  ): Promise<Prepared<'dy' | 'a' | 'b' | G>>;
+  prepare(ctx: Context, spec: { dy: PrepareSpec; a: PrepareSpec; b: number } & Chosen<'da'>): Promise<Prepared<'dy' | 'a' | 'da'>>;
+  prepare(ctx: Context, spec: { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec | number } & Chosen<'da'>): Promise<Prepared<'dy' | 'a' | 'da', 'b' | 'db'>>;
+  /** Which plan a call would run, and why; computes nothing. */
+  explain(ctx: Context, spec: { dy: PrepareSpec; a: PrepareSpec; b: PrepareSpec | number } & Chosen<PairGradient>): Explanation;
+}
 
 const pairwise = (name: Binary): Pairwise =>
-  several<[a: Tensor, b: Tensor | number], { a: PrepareSpec; b: PrepareSpec | number }, Tensor, 'a' | 'b' | 'output', PairCall>(name, {
+  several<[a: Tensor, b: Tensor | number], { a: PrepareSpec; b: PrepareSpec | number }, Tensor, 'a' | 'output', PairCall, 'b'>(name, {
     ...{ tensors: ['a', 'b'], numbers: ['b'] },
     ...{ check: pairCall(name, ['a', 'b']), plans: pairPlans },
   });
@@ -56,7 +66,7 @@ const pairwiseBackward = (name: Binary): PairwiseBackward =>
   several(`${name}Backward`, {
     ...{ tensors: ['dy', 'a', 'b'], numbers: ['b'] },
     ...{ check: pairBackwardCall(name, ['a', 'b']), plans: pairBackwardPlans, result: (outputs) => outputs },
-  });
+  }) as unknown as PairwiseBackward;
 
 /** `y = max(x, 0)`, element by element.
  * @param x any shape, f32 or f16
@@ -65,9 +75,17 @@ const pairwiseBackward = (name: Binary): PairwiseBackward =>
  * Source: PyTorch ReLU. */
 export const relu: Elementwise = /*#__PURE__*/ forward('relu');
 /** `dx = dy where x > 0, else 0`: the gradient of `relu`; 0 at 0.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `relu` */
 export const reluBackward: ElementwiseBackward = /*#__PURE__*/ backward('relu');
-/** `dx = 0, kinks included`: what a gradient g of `reluBackward(dy, x)` is in x. In dy it is `reluBackward(g, x)`. */
+/** `dx = 0, kinks included`: what a gradient g of `reluBackward(dy, x)` is in x. In dy it is `reluBackward(g, x)`.
+ * @param g gradient of what `reluBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `relu` */
 export const reluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('relu');
 
 /** `y = x where x >= 0, else negativeSlope * x`, element by element.
@@ -78,9 +96,19 @@ export const reluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again
  * Source: PyTorch LeakyReLU. */
 export const leakyRelu: Elementwise<LeakyReluOptions> = /*#__PURE__*/ forward('leakyRelu');
 /** `dx = dy where x > 0, else negativeSlope * dy`: the gradient of `leakyRelu`; negativeSlope * dy at 0.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @param options as given to `leakyRelu`
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `leakyRelu` */
 export const leakyReluBackward: ElementwiseBackward<LeakyReluOptions> = /*#__PURE__*/ backward('leakyRelu');
-/** `dx = 0, kinks included`: what a gradient g of `leakyReluBackward(dy, x)` is in x. In dy it is `leakyReluBackward(g, x)`. */
+/** `dx = 0, kinks included`: what a gradient g of `leakyReluBackward(dy, x)` is in x. In dy it is `leakyReluBackward(g, x)`.
+ * @param g gradient of what `leakyReluBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @param options as given to `leakyRelu`
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `leakyRelu` */
 export const leakyReluDoubleBackward: ElementwiseDoubleBackward<LeakyReluOptions> = /*#__PURE__*/ again('leakyRelu');
 
 /** `y = tanh(x)`, element by element.
@@ -90,9 +118,17 @@ export const leakyReluDoubleBackward: ElementwiseDoubleBackward<LeakyReluOptions
  * Source: PyTorch Tanh. */
 export const tanh: Elementwise = /*#__PURE__*/ forward('tanh');
 /** `dx = dy * (1 - tanh(x)^2)`: the gradient of `tanh`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `tanh` */
 export const tanhBackward: ElementwiseBackward = /*#__PURE__*/ backward('tanh');
-/** `dx = -2 * g * dy * tanh(x) * (1 - tanh(x)^2)`: what a gradient g of `tanhBackward(dy, x)` is in x. In dy it is `tanhBackward(g, x)`. */
+/** `dx = -2 * g * dy * tanh(x) * (1 - tanh(x)^2)`: what a gradient g of `tanhBackward(dy, x)` is in x. In dy it is `tanhBackward(g, x)`.
+ * @param g gradient of what `tanhBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `tanh` */
 export const tanhDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('tanh');
 
 /** `y = 1 / (1 + exp(-x))`, element by element.
@@ -102,9 +138,17 @@ export const tanhDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again
  * Source: PyTorch Sigmoid. */
 export const sigmoid: Elementwise = /*#__PURE__*/ forward('sigmoid');
 /** `dx = dy * s * (1 - s), s = sigmoid(x)`: the gradient of `sigmoid`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `sigmoid` */
 export const sigmoidBackward: ElementwiseBackward = /*#__PURE__*/ backward('sigmoid');
-/** `dx = g * dy * s * (1 - s) * (1 - 2*s), s = sigmoid(x)`: what a gradient g of `sigmoidBackward(dy, x)` is in x. In dy it is `sigmoidBackward(g, x)`. */
+/** `dx = g * dy * s * (1 - s) * (1 - 2*s), s = sigmoid(x)`: what a gradient g of `sigmoidBackward(dy, x)` is in x. In dy it is `sigmoidBackward(g, x)`.
+ * @param g gradient of what `sigmoidBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `sigmoid` */
 export const sigmoidDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('sigmoid');
 
 /** `y = x * sigmoid(x)`, element by element.
@@ -114,9 +158,17 @@ export const sigmoidDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ ag
  * Source: PyTorch SiLU. */
 export const silu: Elementwise = /*#__PURE__*/ forward('silu');
 /** `dx = dy * s * (1 + x * (1 - s)), s = sigmoid(x)`: the gradient of `silu`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `silu` */
 export const siluBackward: ElementwiseBackward = /*#__PURE__*/ backward('silu');
-/** `dx = g * dy * s * (1 - s) * (2 + x * (1 - 2*s)), s = sigmoid(x)`: what a gradient g of `siluBackward(dy, x)` is in x. In dy it is `siluBackward(g, x)`. */
+/** `dx = g * dy * s * (1 - s) * (2 + x * (1 - 2*s)), s = sigmoid(x)`: what a gradient g of `siluBackward(dy, x)` is in x. In dy it is `siluBackward(g, x)`.
+ * @param g gradient of what `siluBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `silu` */
 export const siluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('silu');
 
 /** `y = x * (1 + erf(x / sqrt(2))) / 2`, element by element.
@@ -126,9 +178,17 @@ export const siluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again
  * Source: PyTorch GELU, approximate none. */
 export const gelu: Elementwise = /*#__PURE__*/ forward('gelu');
 /** `dx = dy * (Phi(x) + x * phi(x))`: the gradient of `gelu`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `gelu` */
 export const geluBackward: ElementwiseBackward = /*#__PURE__*/ backward('gelu');
-/** `dx = g * dy * (2 - x^2) * phi(x), phi the normal density`: what a gradient g of `geluBackward(dy, x)` is in x. In dy it is `geluBackward(g, x)`. */
+/** `dx = g * dy * (2 - x^2) * phi(x), phi the normal density`: what a gradient g of `geluBackward(dy, x)` is in x. In dy it is `geluBackward(g, x)`.
+ * @param g gradient of what `geluBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `gelu` */
 export const geluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('gelu');
 
 /** `y = x^2`, element by element.
@@ -138,9 +198,17 @@ export const geluDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again
  * Source: PyTorch square. */
 export const square: Elementwise = /*#__PURE__*/ forward('square');
 /** `dx = 2 * x * dy`: the gradient of `square`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `square` */
 export const squareBackward: ElementwiseBackward = /*#__PURE__*/ backward('square');
-/** `dx = 2 * g * dy`: what a gradient g of `squareBackward(dy, x)` is in x. In dy it is `squareBackward(g, x)`. */
+/** `dx = 2 * g * dy`: what a gradient g of `squareBackward(dy, x)` is in x. In dy it is `squareBackward(g, x)`.
+ * @param g gradient of what `squareBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `square` */
 export const squareDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('square');
 
 /** `y = |x|`, element by element.
@@ -150,9 +218,17 @@ export const squareDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ aga
  * Source: PyTorch abs. */
 export const abs: Elementwise = /*#__PURE__*/ forward('abs');
 /** `dx = sign(x) * dy`: the gradient of `abs`; 0 at 0.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `abs` */
 export const absBackward: ElementwiseBackward = /*#__PURE__*/ backward('abs');
-/** `dx = 0, kinks included`: what a gradient g of `absBackward(dy, x)` is in x. In dy it is `absBackward(g, x)`. */
+/** `dx = 0, kinks included`: what a gradient g of `absBackward(dy, x)` is in x. In dy it is `absBackward(g, x)`.
+ * @param g gradient of what `absBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `abs` */
 export const absDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('abs');
 
 /** `y = exp(x)`, element by element.
@@ -162,9 +238,17 @@ export const absDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again(
  * Source: PyTorch exp. */
 export const exp: Elementwise = /*#__PURE__*/ forward('exp');
 /** `dx = dy * exp(x)`: the gradient of `exp`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `exp` */
 export const expBackward: ElementwiseBackward = /*#__PURE__*/ backward('exp');
-/** `dx = g * dy * exp(x)`: what a gradient g of `expBackward(dy, x)` is in x. In dy it is `expBackward(g, x)`. */
+/** `dx = g * dy * exp(x)`: what a gradient g of `expBackward(dy, x)` is in x. In dy it is `expBackward(g, x)`.
+ * @param g gradient of what `expBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `exp` */
 export const expDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('exp');
 
 /** `y = log(x)`, element by element.
@@ -174,9 +258,17 @@ export const expDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again(
  * Source: PyTorch log. */
 export const log: Elementwise = /*#__PURE__*/ forward('log');
 /** `dx = dy / x`: the gradient of `log`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `log` */
 export const logBackward: ElementwiseBackward = /*#__PURE__*/ backward('log');
-/** `dx = -g * dy / x^2`: what a gradient g of `logBackward(dy, x)` is in x. In dy it is `logBackward(g, x)`. */
+/** `dx = -g * dy / x^2`: what a gradient g of `logBackward(dy, x)` is in x. In dy it is `logBackward(g, x)`.
+ * @param g gradient of what `logBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `log` */
 export const logDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('log');
 
 /** `y = sqrt(x)`, element by element.
@@ -186,9 +278,17 @@ export const logDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again(
  * Source: PyTorch sqrt. */
 export const sqrt: Elementwise = /*#__PURE__*/ forward('sqrt');
 /** `dx = dy / (2 * sqrt(x))`: the gradient of `sqrt`.
- * @param dy gradient of the result, @param x the argument, both of one shape and layout */
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x the argument, any shape, f32 or f16
+ * @returns dx, in the shape, layout and dtype of x
+ * @throws UpsampleError as `sqrt` */
 export const sqrtBackward: ElementwiseBackward = /*#__PURE__*/ backward('sqrt');
-/** `dx = -g * dy / (4 * x^1.5)`: what a gradient g of `sqrtBackward(dy, x)` is in x. In dy it is `sqrtBackward(g, x)`. */
+/** `dx = -g * dy / (4 * x^1.5)`: what a gradient g of `sqrtBackward(dy, x)` is in x. In dy it is `sqrtBackward(g, x)`.
+ * @param g gradient of what `sqrtBackward` returned
+ * @param dy as given to it
+ * @param x as given to it, all in one shape, layout and dtype
+ * @returns the gradient in x, in the shape, layout and dtype of x
+ * @throws UpsampleError as `sqrt` */
 export const sqrtDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again('sqrt');
 
 /** `y = a + b`, element by element.
@@ -199,7 +299,12 @@ export const sqrtDoubleBackward: ElementwiseDoubleBackward = /*#__PURE__*/ again
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
 export const add: Pairwise = /*#__PURE__*/ pairwise('add');
 /** The gradients of `add`: `da = dy`, `db = dy`, summed where b repeats, in a fixed order.
- * @param options `gradients` `['da', 'db']`; of a number there is none */
+ * @param dy gradient of the result, in the shape, layout and dtype of a
+ * @param a as given to `add`
+ * @param b as given to `add`
+ * @param options `gradients` `['da', 'db']`; of a number there is none
+ * @returns those of `{ da, db }` that are wanted, each like what it belongs to. Deterministic.
+ * @throws UpsampleError as `add` */
 export const addBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('add');
 
 /** `y = a - b`, element by element.
@@ -210,7 +315,12 @@ export const addBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('add
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
 export const sub: Pairwise = /*#__PURE__*/ pairwise('sub');
 /** The gradients of `sub`: `da = dy`, `db = -dy`, summed where b repeats, in a fixed order.
- * @param options `gradients` `['da', 'db']`; of a number there is none */
+ * @param dy gradient of the result, in the shape, layout and dtype of a
+ * @param a as given to `sub`
+ * @param b as given to `sub`
+ * @param options `gradients` `['da', 'db']`; of a number there is none
+ * @returns those of `{ da, db }` that are wanted, each like what it belongs to. Deterministic.
+ * @throws UpsampleError as `sub` */
 export const subBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('sub');
 
 /** `y = a * b`, element by element.
@@ -221,7 +331,12 @@ export const subBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('sub
  * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost` */
 export const mul: Pairwise = /*#__PURE__*/ pairwise('mul');
 /** The gradients of `mul`: `da = dy * b`, `db = dy * a`, summed where b repeats, in a fixed order.
- * @param options `gradients` `['da', 'db']`; of a number there is none */
+ * @param dy gradient of the result, in the shape, layout and dtype of a
+ * @param a as given to `mul`
+ * @param b as given to `mul`
+ * @param options `gradients` `['da', 'db']`; of a number there is none
+ * @returns those of `{ da, db }` that are wanted, each like what it belongs to. Deterministic.
+ * @throws UpsampleError as `mul` */
 export const mulBackward: PairwiseBackward = /*#__PURE__*/ pairwiseBackward('mul');
 
 const scaled =
@@ -233,6 +348,7 @@ const scaled =
 /** `y = factor * x`: `mul` by a number.
  * @param x any shape, f32 or f16
  * @param factor a finite number, rounded to f32
+ * @returns y, in the shape, layout and dtype of x
  * @throws UpsampleError as `mul` */
 export const scale: Several<[x: Tensor, factor: number], { x: PrepareSpec; factor: number }, Tensor, 'x' | 'output'> = /*#__PURE__*/ several('scale', {
   tensors: ['x', 'factor'],
@@ -240,7 +356,11 @@ export const scale: Several<[x: Tensor, factor: number], { x: PrepareSpec; facto
   check: /*#__PURE__*/ scaled('x'),
   plans: pairPlans,
 });
-/** `dx = factor * dy`: the transpose of `scale`. */
+/** `dx = factor * dy`: the transpose of `scale`.
+ * @param dy gradient of the result, f32 or f16
+ * @param factor as given to `scale`
+ * @returns dx, in the shape, layout and dtype of dy
+ * @throws UpsampleError as `mul` */
 export const scaleBackward: Several<[dy: Tensor, factor: number], { dy: PrepareSpec; factor: number }, Tensor, 'dy' | 'output'> = /*#__PURE__*/ several(
   'scaleBackward',
   { tensors: ['dy', 'factor'], numbers: ['factor'], check: /*#__PURE__*/ scaled('dy'), plans: pairPlans },
@@ -257,16 +377,28 @@ export const prelu: Several<[x: Tensor, w: Tensor], { x: PrepareSpec; w: Prepare
   check: /*#__PURE__*/ pairCall('prelu', ['x', 'w']),
   plans: pairPlans,
 });
+type PreluGradient = 'dx' | 'dw';
+/** The gradients of `prelu`. */
+export interface PreluBackward {
+  <G extends PreluGradient = PreluGradient>(dy: Tensor, x: Tensor, w: Tensor, options?: Chosen<G>): Record<G, Tensor>;
+  /** Compiles and allocates everything that `encode` needs. */
+  prepare<G extends PreluGradient = PreluGradient>(
+    ctx: Context,
+    spec: { dy: PrepareSpec; x: PrepareSpec; w: PrepareSpec } & Chosen<G>,
+  ): Promise<Prepared<'dy' | 'x' | 'w' | G>>;
+  /** Which plan a call would run, and why; computes nothing. */
+  explain(ctx: Context, spec: { dy: PrepareSpec; x: PrepareSpec; w: PrepareSpec } & Chosen<PreluGradient>): Explanation;
+}
 /** The gradients of `prelu`: `dx = dy where x > 0, else w * dy`; `dw = the sum of dy * x over x <= 0`, a channel's or all, in a fixed order.
- * @param options `gradients` `['dx', 'dw']` */
-export const preluBackward: Several<
-  [dy: Tensor, x: Tensor, w: Tensor, options?: Chosen<'dx' | 'dw'>],
-  { dy: PrepareSpec; x: PrepareSpec; w: PrepareSpec } & Chosen<'dx' | 'dw'>,
-  { dx: Tensor; dw: Tensor },
-  'dy' | 'x' | 'w' | 'dx' | 'dw'
-> = /*#__PURE__*/ several('preluBackward', {
+ * @param dy gradient of the result, in the shape, layout and dtype of x
+ * @param x as given to `prelu`
+ * @param w as given to `prelu`
+ * @param options `gradients` `['dx', 'dw']`
+ * @returns those of `{ dx, dw }` that are wanted, each like what it belongs to. Deterministic.
+ * @throws UpsampleError as `prelu` */
+export const preluBackward: PreluBackward = /*#__PURE__*/ several('preluBackward', {
   tensors: ['dy', 'x', 'w'],
   check: /*#__PURE__*/ pairBackwardCall('prelu', ['x', 'w']),
   plans: pairBackwardPlans,
   result: (outputs) => outputs,
-});
+}) as unknown as PreluBackward;

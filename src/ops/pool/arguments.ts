@@ -1,4 +1,4 @@
-import { checkOptions, checkShape, countElements, flag, isCount, oneOf, perAxis, refuse, show } from '../../check.ts';
+import { checkOptions, checkShape, countElements, flag, isCount, listed, oneOf, perAxis, perSide, refuse, show } from '../../check.ts';
 import { BYTES, type TensorSpec } from '../../plan.ts';
 import { type ConvAxis, span, threeAxes } from '../conv/geometry.ts';
 import type { MaxPoolCall, SpreadCall } from './call.ts';
@@ -39,7 +39,6 @@ export interface MaxPoolOptions extends MaxPoolGeometry {
 
 export const NAMES = ['L', 'H, W', 'D, H, W'] as const;
 const AUTO_PADS: readonly PoolAutoPad[] = ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'];
-const isPad = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0;
 
 /** Checks the tensor that is pooled, or pooled from. */
 export function checkInput(op: string, name: string, x: TensorSpec, spatial: number): void {
@@ -50,23 +49,17 @@ export function checkInput(op: string, name: string, x: TensorSpec, spatial: num
   if (x.dtype !== 'f32' && x.dtype !== 'f16') refuse(op, `${name} has dtype ${x.dtype}`, 'expected f32 or f16');
 }
 
-/** Pairs [begin, end] of every axis, `most` at most: with numbers that of `plain`, with pairs that of `pairs`. */
-export function checkPadding(op: string, padding: unknown, plain: readonly number[], pairs: readonly number[]): [number, number][] {
-  const spatial = plain.length;
-  const expected = 'expected whole numbers of 0 or more: one, one per axis, or a pair [begin, end] per axis';
-  const list: unknown[] = Array.isArray(padding) ? padding : new Array(spatial).fill(padding ?? 0);
-  if (list.length !== spatial) refuse(op, `padding ${show(list)} has ${list.length} entries for ${spatial} spatial axes`, expected);
-  return list.map((entry, i) => {
-    const pair: unknown[] = Array.isArray(entry) ? entry : [entry, entry];
-    if (pair.length !== 2 || !pair.every(isPad)) refuse(op, `padding is ${show(padding)}`, expected);
-    const most = Array.isArray(entry) ? pairs[i]! : plain[i]!;
+/** Pairs [begin, end] of every axis, below the window of `spans` cells; numbers that stand for both ends are at most half of it where `half` says so. */
+export function checkPadding(op: string, padding: unknown, spans: readonly number[], half = false): [number, number][] {
+  const entries = listed(padding);
+  return perSide(op, padding, spans.length).map((pair, i) => {
+    const cells = spans[i]!;
+    const entry = entries ? entries[i] : padding;
+    const halved = half && !listed(entry);
+    const most = halved ? Math.floor(cells / 2) : cells - 1;
     if (pair.some((p) => p > most))
-      refuse(
-        op,
-        `padding ${show(entry)} is too much for a window of ${pairs[i]! + 1}`,
-        `expected at most ${most}${Array.isArray(entry) ? '' : ', half the window'}`,
-      );
-    return pair as [number, number];
+      refuse(op, `padding ${show(entry)} is too much for a window of ${cells}`, `expected at most ${most}${halved ? ', half the window' : ''}`);
+    return pair;
   });
 }
 
@@ -88,12 +81,7 @@ export function checkWindows(op: string, x: TensorSpec, options: WindowOptions &
   if (auto !== 'NOTSET' && options.padding !== undefined) refuse(op, `padding is given with autoPad "${auto}"`, 'give one of them');
   if (auto !== 'NOTSET' && ceil) refuse(op, `ceilMode is given with autoPad "${auto}", which sets the size itself`, 'leave one of them out');
   const spans = kernel.map((k, i) => span(k, dilation[i]!));
-  const pads = checkPadding(
-    op,
-    options.padding,
-    spans.map((ke) => Math.floor(ke / 2)),
-    spans.map((ke) => ke - 1),
-  );
+  const pads = checkPadding(op, options.padding, spans, true);
   return x.shape.slice(2).map((large, i) => {
     const [k, s, d, ke] = [kernel[i]!, stride[i]!, dilation[i]!, spans[i]!];
     let [pad, end] = pads[i]!;

@@ -13,8 +13,8 @@ export interface AvgPoolOptions extends WindowOptions {
 }
 
 export interface AdaptiveAvgPoolOptions {
-  /** Outputs of each spatial axis, one number or one an axis; null keeps the size of an axis. */
-  outputSize: PerAxis | readonly (number | null)[];
+  /** Outputs of each spatial axis, one number or one an axis; null keeps the size of an axis, or of all. */
+  outputSize: PerAxis | null | readonly (number | null)[];
 }
 
 const copy = (size: number): AxisRule => ({ kind: 'copy', inSize: size, outSize: size });
@@ -57,7 +57,7 @@ export const adaptiveAvgPoolCall =
     checkInput(op, 'x', x, spatial);
     const { outputSize: wanted } = options;
     if (wanted === undefined) refuse(op, 'outputSize is missing', 'expected whole numbers of 1 or more, or null for the size of x');
-    const kept = Array.isArray(wanted) ? wanted.map((n, i) => n ?? x.shape[i + 2]) : wanted;
+    const kept = wanted === null ? x.shape.slice(2) : Array.isArray(wanted) ? wanted.map((n, i) => n ?? x.shape[i + 2]) : wanted;
     const size = perAxis(op, 'outputSize', kept, spatial, isCount, 'whole numbers of 1 or more, or null for the size of x');
     return complete(
       op,

@@ -1,3 +1,4 @@
+import { checkObject } from '../../check.ts';
 import type { Context } from '../../context.ts';
 import { checkTensor, type Explanation, eager, explanation, type Operation, operation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import type { TensorSpec } from '../../plan.ts';
@@ -33,7 +34,9 @@ export interface MaxPool {
   (x: Tensor, options: MaxPoolOptions & { returnIndices?: false | undefined }): Tensor;
   (x: Tensor, options: MaxPoolOptions): Tensor | Pooled;
   /** Compiles what `encode(encoder, { input, output })` needs; with `returnIndices` it is given `indices` too. */
-  prepare(ctx: Context, spec: PrepareSpec & MaxPoolOptions): Promise<Prepared<'input' | 'output' | 'indices'>>;
+  prepare(ctx: Context, spec: PrepareSpec & MaxPoolOptions & { returnIndices: true }): Promise<Prepared<'input' | 'output' | 'indices'>>;
+  prepare(ctx: Context, spec: PrepareSpec & MaxPoolOptions & { returnIndices?: false | undefined }): Promise<Prepared>;
+  prepare(ctx: Context, spec: PrepareSpec & MaxPoolOptions): Promise<Prepared<'input' | 'output', 'indices'>>;
   /** Which plan a call would run, and why; computes nothing. */
   explain(ctx: Context, spec: PrepareSpec & MaxPoolOptions): Explanation;
 }
@@ -67,6 +70,7 @@ export interface MaxUnpoolBackward {
 
 /** The tensor that `prepare` and `explain` are told of, and the options. */
 function split<O extends object>(op: string, ctx: Context, spec: PrepareSpec & O) {
+  checkObject(op, 'spec', spec, 'shape, dtype, layout and the options');
   const { shape, dtype = 'f32', layout = 'nchw', ...options } = spec;
   ctx.alive(op);
   const x: TensorSpec = { ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 };
@@ -109,7 +113,7 @@ function maxPool(spatial: number): MaxPool {
     },
     prepare: async (ctx: Context, spec: PrepareSpec & MaxPoolOptions) => {
       const { x, plans } = complete(ctx, spec);
-      return prepared<'input' | 'output' | 'indices'>(ctx, op, plans, { input: x });
+      return prepared<'input' | 'output', 'indices'>(ctx, op, plans, { input: x });
     },
   });
 }
@@ -213,66 +217,71 @@ function maxUnpoolBackward(spatial: number): MaxUnpoolBackward {
   });
 }
 
-/** `y[n,c,o] = max over t of x[n,c,o*stride - padding + t*dilation]`: values are copied bit for bit. Of equal ones the first counts. Padding is never compared.
- * @param x [N, C, L], f32 or f16
- * @param options `kernelSize`; `stride` kernelSize (ONNX: 1), `padding` 0 (at most half the window; pairs [begin, end] up to the window less 1) or `autoPad`,
- *   `dilation` 1, `ceilMode` false; `nan` `'propagate'`: a NaN wins, the last of several, or `'ignore'`; `returnIndices` false, `indexFormat` `'plane'`
- * @returns [N, C, floor((L + pads - dilation*(kernelSize-1) - 1)/stride) + 1], or with `returnIndices` { output, indices }: where each value was, u32
- * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
- * Source: PyTorch MaxPool1d; ONNX MaxPool-22. */
+/** `maxPool2d` along L: `y[n,c,o] = max over t of x[n,c,o*stride - padding + t*dilation]`. Arguments as `maxPool2d`, with x [N, C, L]. */
 export const maxPool1d: MaxPool = /*#__PURE__*/ maxPool(1);
-/** `maxPool1d` along H and W of [N, C, H, W]. */
+/** `y[n,c,i,j] = max over u and v of x[n,c,i*stride - padding + u*dilation,j*stride - padding + v*dilation]`: values are copied bit for bit. Of equal ones the first
+ * counts. Padding is never compared.
+ * @param x [N, C, H, W], f32 or f16
+ * @param options in elements, one number or one an axis: `kernelSize`, `stride` kernelSize (ONNX: 1), `dilation` 1, `padding` 0 (at most half the window; also pairs
+ *   [begin, end] up to the window less 1) or `autoPad` in ONNX's words; `ceilMode` false: whether a last window may end beyond the padding; `nan` `'propagate'`: a
+ *   NaN wins, the last of several, or `'ignore'`; `returnIndices` false; `indexFormat` `'plane'` (`'onnx'`, `'onnx-column'`, `'tf'`, `'tf-batch'`)
+ * @returns [N, C, outH, outW], each `floor((size + pads - dilation*(kernelSize-1) - 1)/stride) + 1`, in the layout and dtype of x; with `returnIndices`
+ *   `{ output, indices }`: where each value was, u32
+ * @throws UpsampleError `invalid-argument`, `limit-exceeded`, `disposed`, `device-mismatch`, `device-lost`
+ * Source: PyTorch MaxPool2d; ONNX MaxPool-22. */
 export const maxPool2d: MaxPool = /*#__PURE__*/ maxPool(2);
-/** `maxPool1d` along D, H and W of [N, C, D, H, W]. */
+/** `maxPool2d` along D, H and W. Arguments as `maxPool2d`, with x [N, C, D, H, W]. */
 export const maxPool3d: MaxPool = /*#__PURE__*/ maxPool(3);
 
-/** `dx[n,c,i] = sum over the windows o that reach i of dy[n,c,o] where indices[n,c,o] names i`: the gradient of `maxPool1d`. Only winners get any; an index
- * outside its own window names nothing. Deterministic.
- * @param dy gradient of the result, f32 or f16
- * @param indices that `maxPool1d` returned, u32 or i32
- * @param inputShape shape of x
- * @param options as given to `maxPool1d`, without `nan` and `returnIndices`
- * @returns dx, of `inputShape`
- * @throws UpsampleError as `maxPool1d` */
+/** The gradient of `maxPool1d`. Arguments as `maxPool2dBackward`. */
 export const maxPool1dBackward: MaxPoolBackward = /*#__PURE__*/ maxPoolBackward(1);
-/** The gradient of `maxPool2d`. Arguments as `maxPool1dBackward`. */
+/** `dx[n,c,p] = sum over the windows o that reach p of dy[n,c,o] where indices[n,c,o] names p`: the gradient of `maxPool2d`. Only winners get any; an index
+ * outside its own window names nothing. Deterministic.
+ * @param dy gradient of the result, [N, C, outH, outW], f32 or f16
+ * @param indices that `maxPool2d` returned, of the same shape, u32 or i32
+ * @param inputShape shape of x, [N, C, H, W]
+ * @param options as given to `maxPool2d`, without `nan` and `returnIndices`
+ * @returns dx, of `inputShape`
+ * @throws UpsampleError as `maxPool2d` */
 export const maxPool2dBackward: MaxPoolBackward = /*#__PURE__*/ maxPoolBackward(2);
-/** The gradient of `maxPool3d`. Arguments as `maxPool1dBackward`. */
+/** The gradient of `maxPool3d`. Arguments as `maxPool2dBackward`. */
 export const maxPool3dBackward: MaxPoolBackward = /*#__PURE__*/ maxPoolBackward(3);
 
-/** `y[n,c,indices[n,c,i]] = x[n,c,i]`, 0 elsewhere: values go back to where max pooling found them. Bits are copied.
- * @param x [N, C, L], f32 or f16
- * @param indices of the same shape, u32 or i32: those of `maxPool1d`, or any
- * @param options `kernelSize`; `stride` kernelSize (ONNX: 1), `padding` 0, `outputSize` (L-1)*stride - pads + kernelSize, or less than a stride from it;
- *   `indexFormat` `'plane'`, `indexSpace` `'output'`; `duplicates` `'last'`: of several values for one cell that of the highest source position stays, or
- *   `'first'`, or `'sum'`; `checkIndices` true: an index outside its plane makes the next awaited read of whatever depends on the result reject, and nothing is
- *   written outside; false, and in prepared operations: it is dropped
- * @returns [N, C, outputSize], in the layout and dtype of x. Deterministic.
- * @throws UpsampleError as `maxPool1d`; later `index-out-of-range`
- * Source: PyTorch MaxUnpool1d; ONNX MaxUnpool-22. */
+/** `maxUnpool2d` to L: `y[n,c,indices[n,c,i]] = x[n,c,i]`, 0 elsewhere. Arguments as `maxUnpool2d`, with x and indices [N, C, L]. */
 export const maxUnpool1d: MaxUnpool = /*#__PURE__*/ maxUnpool(1);
-/** `maxUnpool1d` to H and W of [N, C, H, W]. */
+/** `y[n,c,indices[n,c,i,j]] = x[n,c,i,j]`, 0 elsewhere: values go back to where max pooling found them. Bits are copied.
+ * @param x [N, C, H, W], f32 or f16
+ * @param indices of the same shape, u32 or i32: those of `maxPool2d`, or any
+ * @param options in elements, one number or one an axis: `kernelSize`, `stride` kernelSize (ONNX: 1), `padding` 0 as of the pooling, `outputSize`
+ *   (size-1)*stride - pads + kernelSize, or less than a stride from it; `indexFormat` `'plane'`, `indexSpace` `'output'` (`'inferred'`: the plane of the
+ *   default size); `duplicates` `'last'`: of several values for one cell that of the highest source position stays, or `'first'`, or `'sum'`; `checkIndices`
+ *   true: an index outside its plane makes the next awaited read of whatever depends on the result reject, and nothing is written outside; false, and in prepared
+ *   operations: it is dropped
+ * @returns [N, C, outH, outW], in the layout and dtype of x. Deterministic.
+ * @throws UpsampleError as `maxPool2d`; later `index-out-of-range`
+ * Source: PyTorch MaxUnpool2d; ONNX MaxUnpool-22. */
 export const maxUnpool2d: MaxUnpool = /*#__PURE__*/ maxUnpool(2);
-/** `maxUnpool1d` to D, H and W of [N, C, D, H, W]. */
+/** `maxUnpool2d` to D, H and W. Arguments as `maxUnpool2d`, with x and indices [N, C, D, H, W]. */
 export const maxUnpool3d: MaxUnpool = /*#__PURE__*/ maxUnpool(3);
 
-/** `dx[n,c,i] = dy[n,c,indices[n,c,i]]`, and 0 for values that lost their cell to another one (PyTorch gives those the gradient too), unless `duplicates` is `'sum'`.
- * @param dy gradient of the result, f32 or f16
- * @param indices as given to `maxUnpool1d`
- * @param options as given to `maxUnpool1d`
- * @returns dx, of the shape of indices
- * @throws UpsampleError as `maxUnpool1d` */
+/** The gradient of `maxUnpool1d`. Arguments as `maxUnpool2dBackward`. */
 export const maxUnpool1dBackward: MaxUnpoolBackward = /*#__PURE__*/ maxUnpoolBackward(1);
-/** The gradient of `maxUnpool2d`. Arguments as `maxUnpool1dBackward`. */
+/** `dx[n,c,i,j] = dy[n,c,indices[n,c,i,j]]`, and 0 for values that lost their cell to another one (PyTorch gives those the gradient too), unless `duplicates` is
+ * `'sum'`: the gradient of `maxUnpool2d`.
+ * @param dy gradient of the result, [N, C, outH, outW], f32 or f16
+ * @param indices as given to `maxUnpool2d`, [N, C, H, W]
+ * @param options as given to `maxUnpool2d`
+ * @returns dx, of the shape of indices
+ * @throws UpsampleError as `maxUnpool2d` */
 export const maxUnpool2dBackward: MaxUnpoolBackward = /*#__PURE__*/ maxUnpoolBackward(2);
-/** The gradient of `maxUnpool3d`. Arguments as `maxUnpool1dBackward`. */
+/** The gradient of `maxUnpool3d`. Arguments as `maxUnpool2dBackward`. */
 export const maxUnpool3dBackward: MaxUnpoolBackward = /*#__PURE__*/ maxUnpoolBackward(3);
 
 /** Indices of a pooling in another format; one outside its plane becomes 2^32 - 1, which is outside every plane.
  * @param indices [N, C, ...spatial], u32 or i32
  * @param options `from` and `to`, formats; `shape` of the pooling's input
  * @returns u32, of the same shape and layout
- * @throws UpsampleError as `maxPool1d` */
+ * @throws UpsampleError as `maxPool2d` */
 export const convertIndices: Operation<[options: ConvertIndicesOptions], Omit<ConvertIndicesOptions, 'shape'> & { inputShape: readonly number[] }> =
   /*#__PURE__*/ operation(
     'convertIndices',
@@ -297,47 +306,53 @@ const averageBackward = <O extends object>(op: string, check: Check<O>): Average
     ({ inputShape, ...options }: O & Backward): [readonly number[], O] => [inputShape, options as unknown as O],
   );
 
-/** `y[n,c,o] = sum over t of x[n,c,o*stride - padding + t] / count`, zeros outside.
- * @param x [N, C, L], f32 or f16
- * @param options `kernelSize`; `stride` kernelSize, `padding` 0 (at most half the window; pairs up to the window less 1) or `autoPad`, `ceilMode` false;
- *   `countIncludePad` true: count has the cells of the padding (TensorFlow: false); `divisorOverride` in place of the count
- * @returns [N, C, floor((L + pads - kernelSize)/stride) + 1], in the layout and dtype of x
- * @throws UpsampleError as `maxPool1d`
- * Source: PyTorch AvgPool1d; ONNX AveragePool-22. */
+/** `avgPool2d` along L: `y[n,c,o] = sum over t of x[n,c,o*stride - padding + t] / count`. Arguments as `avgPool2d`, with x [N, C, L]. */
 export const avgPool1d: Average<AvgPoolOptions> = /*#__PURE__*/ average('avgPool1d', /*#__PURE__*/ avgPoolCall(1));
-/** `avgPool1d` along H and W of [N, C, H, W]. */
+/** `y[n,c,i,j] = sum over u and v of x[n,c,i*stride - padding + u,j*stride - padding + v] / count`, zeros outside.
+ * @param x [N, C, H, W], f32 or f16
+ * @param options in elements, one number or one an axis: `kernelSize`, `stride` kernelSize, `padding` 0 (at most half the window; also pairs [begin, end] up to the
+ *   window less 1) or `autoPad` in ONNX's words; `ceilMode` false: whether a last window may end beyond the padding; `countIncludePad` true: count has the cells of
+ *   the padding (TensorFlow: false); `divisorOverride` in place of the count, none
+ * @returns [N, C, outH, outW], each `floor((size + pads - kernelSize)/stride) + 1`, in the layout and dtype of x
+ * @throws UpsampleError as `maxPool2d`
+ * Source: PyTorch AvgPool2d; ONNX AveragePool-22. */
 export const avgPool2d: Average<AvgPoolOptions> = /*#__PURE__*/ average('avgPool2d', /*#__PURE__*/ avgPoolCall(2));
-/** `avgPool1d` along D, H and W of [N, C, D, H, W]. */
+/** `avgPool2d` along D, H and W. Arguments as `avgPool2d`, with x [N, C, D, H, W]. */
 export const avgPool3d: Average<AvgPoolOptions> = /*#__PURE__*/ average('avgPool3d', /*#__PURE__*/ avgPoolCall(3));
-/** The gradient of `avgPool1d`, its transpose: every cell gets its share of each window's gradient. Deterministic.
- * @param dy gradient of the result, f32 or f16
- * @param inputShape shape of x
- * @param options as given to `avgPool1d`
- * @returns dx, of `inputShape`
- * @throws UpsampleError as `maxPool1d` */
+/** The gradient of `avgPool1d`. Arguments as `avgPool2dBackward`. */
 export const avgPool1dBackward: AverageBackward<AvgPoolOptions> = /*#__PURE__*/ averageBackward('avgPool1dBackward', /*#__PURE__*/ avgPoolCall(1));
-/** The gradient of `avgPool2d`. Arguments as `avgPool1dBackward`. */
+/** `dx[n,c,p] = sum over the windows o that reach p of dy[n,c,o] / count`: the gradient of `avgPool2d`, its transpose. Deterministic.
+ * @param dy gradient of the result, [N, C, outH, outW], f32 or f16
+ * @param inputShape shape of x, [N, C, H, W]
+ * @param options as given to `avgPool2d`
+ * @returns dx, of `inputShape`
+ * @throws UpsampleError as `maxPool2d` */
 export const avgPool2dBackward: AverageBackward<AvgPoolOptions> = /*#__PURE__*/ averageBackward('avgPool2dBackward', /*#__PURE__*/ avgPoolCall(2));
-/** The gradient of `avgPool3d`. Arguments as `avgPool1dBackward`. */
+/** The gradient of `avgPool3d`. Arguments as `avgPool2dBackward`. */
 export const avgPool3dBackward: AverageBackward<AvgPoolOptions> = /*#__PURE__*/ averageBackward('avgPool3dBackward', /*#__PURE__*/ avgPoolCall(3));
 
 type Adaptive = Average<AdaptiveAvgPoolOptions>;
 type AdaptiveBackward = AverageBackward<AdaptiveAvgPoolOptions>;
 
-/** `y[n,c,o] = mean of x[n,c,i]` over floor(o*L/O) <= i < ceil((o+1)*L/O), where O is the output size.
- * @param x [N, C, L], f32 or f16
- * @param options `outputSize`, one number or one an axis; null keeps an axis
- * @returns [N, C, outputSize]
- * @throws UpsampleError as `maxPool1d`
- * Source: PyTorch AdaptiveAvgPool1d. */
+/** `adaptiveAvgPool2d` along L. Arguments as `adaptiveAvgPool2d`, with x [N, C, L]. */
 export const adaptiveAvgPool1d: Adaptive = /*#__PURE__*/ average('adaptiveAvgPool1d', /*#__PURE__*/ adaptiveAvgPoolCall(1));
-/** `adaptiveAvgPool1d` along H and W of [N, C, H, W]. */
+/** `y[n,c,i,j] = mean of x[n,c,p,q]` over `floor(i*H/outH) <= p < ceil((i+1)*H/outH)` and likewise q along W.
+ * @param x [N, C, H, W], f32 or f16
+ * @param options `outputSize` in elements, one number or one an axis; null keeps the size of an axis
+ * @returns [N, C, outH, outW], in the layout and dtype of x
+ * @throws UpsampleError as `maxPool2d`
+ * Source: PyTorch AdaptiveAvgPool2d. */
 export const adaptiveAvgPool2d: Adaptive = /*#__PURE__*/ average('adaptiveAvgPool2d', /*#__PURE__*/ adaptiveAvgPoolCall(2));
-/** `adaptiveAvgPool1d` along D, H and W of [N, C, D, H, W]. */
+/** `adaptiveAvgPool2d` along D, H and W. Arguments as `adaptiveAvgPool2d`, with x [N, C, D, H, W]. */
 export const adaptiveAvgPool3d: Adaptive = /*#__PURE__*/ average('adaptiveAvgPool3d', /*#__PURE__*/ adaptiveAvgPoolCall(3));
-/** The gradient of `adaptiveAvgPool1d`, its transpose. Arguments as `avgPool1dBackward`. */
+/** The gradient of `adaptiveAvgPool1d`. Arguments as `adaptiveAvgPool2dBackward`. */
 export const adaptiveAvgPool1dBackward: AdaptiveBackward = /*#__PURE__*/ averageBackward('adaptiveAvgPool1dBackward', /*#__PURE__*/ adaptiveAvgPoolCall(1));
-/** The gradient of `adaptiveAvgPool2d`. Arguments as `avgPool1dBackward`. */
+/** The gradient of `adaptiveAvgPool2d`, its transpose: every cell gets its share of each mean's gradient. Deterministic.
+ * @param dy gradient of the result, [N, C, outH, outW], f32 or f16
+ * @param inputShape shape of x, [N, C, H, W]
+ * @param options as given to `adaptiveAvgPool2d`
+ * @returns dx, of `inputShape`
+ * @throws UpsampleError as `maxPool2d` */
 export const adaptiveAvgPool2dBackward: AdaptiveBackward = /*#__PURE__*/ averageBackward('adaptiveAvgPool2dBackward', /*#__PURE__*/ adaptiveAvgPoolCall(2));
-/** The gradient of `adaptiveAvgPool3d`. Arguments as `avgPool1dBackward`. */
+/** The gradient of `adaptiveAvgPool3d`. Arguments as `adaptiveAvgPool2dBackward`. */
 export const adaptiveAvgPool3dBackward: AdaptiveBackward = /*#__PURE__*/ averageBackward('adaptiveAvgPool3dBackward', /*#__PURE__*/ adaptiveAvgPoolCall(3));

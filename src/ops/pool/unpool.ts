@@ -45,8 +45,7 @@ export function maxUnpoolCall(
   const counts = (name: string, value: unknown) => perAxis(op, name, value, spatial, isCount, 'whole numbers of 1 or more');
   const kernel = counts('kernelSize', options.kernelSize);
   const stride = counts('stride', options.stride ?? kernel);
-  const most = kernel.map((k) => k - 1);
-  const pads = checkPadding(op, options.padding, most, most);
+  const pads = checkPadding(op, options.padding, kernel);
   const least = x.shape.slice(2).map((n, i) => (n - 1) * stride[i]! - pads[i]![0] - pads[i]![1] + kernel[i]!);
   const size = checkOutputSize(op, options.outputSize, x, least, stride);
   const indexSpace = oneOf(op, 'indexSpace', options.indexSpace, ['output', 'inferred'] as const, 'output');

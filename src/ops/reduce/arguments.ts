@@ -6,19 +6,19 @@ import type { ReduceCall, SoftmaxCall } from './call.ts';
 
 export interface ReduceOptions {
   /** Axes that are summed over, negative from the end; default all. */
-  axes?: readonly number[];
+  axes?: readonly number[] | undefined;
   /** Whether they stay, with size 1; default false. */
-  keepDims?: boolean;
+  keepDims?: boolean | undefined;
 }
 
 export interface SpreadOptions extends ReduceOptions {
   /** Layout of the forward input where the sum has none of its own; default that of dy. */
-  inputLayout?: Layout;
+  inputLayout?: Layout | undefined;
 }
 
 export interface SoftmaxOptions {
   /** Axis along which the results add up to 1, negative from the end; default 1, the channels. */
-  axis?: number;
+  axis?: number | undefined;
 }
 
 function axisOf(op: string, name: string, axis: unknown, rank: number): number {

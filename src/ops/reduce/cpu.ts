@@ -57,7 +57,7 @@ const softmaxOf =
     const call = softmaxCall(log)(op, given(op, { x }), options);
     const y = new Float64Array(x.data.length);
     along(call.x, call.axis, (run) => {
-      const top = Math.max(...run.map((at) => x.data[at]!));
+      const top = run.reduce((most, at) => Math.max(most, x.data[at]!), Number.NEGATIVE_INFINITY);
       const total = run.reduce((sum, at) => sum + Math.exp(x.data[at]! - top), 0);
       for (const at of run) y[at] = log ? x.data[at]! - top - Math.log(total) : Math.exp(x.data[at]! - top) / total;
     });

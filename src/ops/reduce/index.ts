@@ -33,14 +33,19 @@ export const sum: Operation<[options?: ReduceOptions], ReduceOptions> = /*#__PUR
 /** `dx = dy` wherever an element went into its sum: the transpose of `sum`.
  * @param dy gradient of the sum
  * @param inputShape shape of the forward input
- * @param options as given to `sum`, and `inputLayout` where the forward input was `nhwc` and dy is not */
+ * @param options as given to `sum`; `inputLayout` that of dy: give it where the forward input was `nhwc` and dy is not
+ * @returns dx, of `inputShape`, in the dtype of dy
+ * @throws UpsampleError as `sum` */
 export const sumBackward: Operation<[inputShape: readonly number[], options?: SpreadOptions], SpreadOptions & Backward> = /*#__PURE__*/ spread(
   'sumBackward',
   false,
 );
-/** The mean over `axes`: `sum` divided by the number of elements in each. Arguments as `sum`. Source: PyTorch mean; ONNX ReduceMean. */
+/** The mean over `axes`: `sum` divided by the number of elements in each. Arguments as `sum`.
+ * @throws UpsampleError as `sum`, `invalid-argument` also where there is nothing to take the mean of
+ * Source: PyTorch mean; ONNX ReduceMean. */
 export const mean: Operation<[options?: ReduceOptions], ReduceOptions> = /*#__PURE__*/ reduce('mean', true);
-/** `dx = dy / n` wherever one of n elements went into its mean: the transpose of `mean`. Arguments as `sumBackward`. */
+/** `dx = dy / n` wherever one of n elements went into its mean: the transpose of `mean`. Arguments as `sumBackward`.
+ * @throws UpsampleError as `mean` */
 export const meanBackward: Operation<[inputShape: readonly number[], options?: SpreadOptions], SpreadOptions & Backward> = /*#__PURE__*/ spread(
   'meanBackward',
   true,
@@ -75,9 +80,14 @@ export const softmax: Softmax = /*#__PURE__*/ forward('softmax', false);
 /** `dx[c] = y[c] * (dy[c] - sum over d of dy[d] * y[d])`: the gradient of `softmax`.
  * @param dy gradient of the result
  * @param y the result of the forward call, not its argument
- * @param options as given to `softmax` */
+ * @param options as given to `softmax`
+ * @returns dx, in the shape, layout and dtype of y
+ * @throws UpsampleError as `softmax` */
 export const softmaxBackward: SoftmaxBackward = /*#__PURE__*/ backward('softmaxBackward', false);
-/** `y[c] = x[c] - m - log(sum over d of exp(x[d] - m))` along one axis, m the largest. Arguments as `softmax`. Source: PyTorch log_softmax. */
+/** `y[c] = x[c] - m - log(sum over d of exp(x[d] - m))` along one axis, m the largest. Arguments as `softmax`.
+ * @throws UpsampleError as `softmax`
+ * Source: PyTorch log_softmax. */
 export const logSoftmax: Softmax = /*#__PURE__*/ forward('logSoftmax', true);
-/** `dx[c] = dy[c] - exp(y[c]) * sum over d of dy[d]`: the gradient of `logSoftmax`. Arguments as `softmaxBackward`. */
+/** `dx[c] = dy[c] - exp(y[c]) * sum over d of dy[d]`: the gradient of `logSoftmax`. Arguments as `softmaxBackward`.
+ * @throws UpsampleError as `softmax` */
 export const logSoftmaxBackward: SoftmaxBackward = /*#__PURE__*/ backward('logSoftmaxBackward', true);

@@ -1,9 +1,10 @@
-import { checkOptions, checkShape, countElements, finite, flag, isCount, oneOf, perAxis, refuse, show, UpsampleError } from '../../check.ts';
+import { checkOptions, checkShape, countElements, finite, flag, isCount, listed, oneOf, perAxis, refuse, show, storable, UpsampleError } from '../../check.ts';
 import { BYTES, type TensorSpec } from '../../plan.ts';
 import type { ResampleCall } from './call.ts';
 import type { AxisRule, Coordinates, Filter, Rounding, Where } from './table.ts';
 
-type PerAxis = number | readonly number[];
+/** One number for all axes, or one an axis. */
+export type PerAxis = number | readonly number[];
 
 /** Modes of `interpolate`. */
 export type InterpolateMode =
@@ -21,63 +22,69 @@ export type InterpolateMode =
 
 export interface InterpolateOptions {
   /** How values between samples are found; default `'nearest'`. */
-  mode?: InterpolateMode;
+  mode?: InterpolateMode | undefined;
   /** Output size in elements, one number for all spatial axes or one an axis. Exactly one of `size`, `scaleFactor`. */
-  size?: PerAxis;
+  size?: PerAxis | undefined;
   /** Output size as a multiple of the input's, rounded down; coordinates then use the factor itself, not the ratio of sizes. */
-  scaleFactor?: PerAxis;
+  scaleFactor?: PerAxis | undefined;
   /** Whether the centres of the corner elements, not their outer edges, coincide; default false. Linear and cubic modes. */
-  alignCorners?: boolean;
+  alignCorners?: boolean | undefined;
   /** Whether the kernel widens when shrinking; default false. 4-D bilinear and bicubic (then a = -0.5), and the filter modes. */
-  antialias?: boolean;
+  antialias?: boolean | undefined;
   /** With `scaleFactor`: whether coordinates use the ratio of sizes; default false. */
-  recomputeScaleFactor?: boolean;
+  recomputeScaleFactor?: boolean | undefined;
   /** Nearest indices in exact integers (default) or with PyTorch's float32 arithmetic. Nearest modes. */
-  indexRule?: 'exact' | 'torch';
+  indexRule?: 'exact' | 'torch' | undefined;
 }
 
 export interface ResizeOptions {
-  /** Default `'nearest'`. */
-  mode?: 'nearest' | 'linear' | 'cubic';
+  /** How values between samples are found; default `'nearest'`. */
+  mode?: 'nearest' | 'linear' | 'cubic' | undefined;
   /** Output sizes in elements, one per entry of `axes`. Exactly one of `sizes`, `scales`. */
-  sizes?: readonly number[];
+  sizes?: readonly number[] | undefined;
   /** Output sizes as multiples of the input's, one per entry of `axes`. */
-  scales?: readonly number[];
+  scales?: readonly number[] | undefined;
   /** Axes of the tensor, negative from the end; default all. */
-  axes?: readonly number[];
+  axes?: readonly number[] | undefined;
   /** Region of interest [begin…, end…], relative to the input, for `tf_crop_and_resize`. */
-  roi?: readonly number[];
-  /** Default `'half_pixel'`. */
-  coordinateTransformationMode?: Coordinates;
-  /** Default `'round_prefer_floor'`; mode nearest. */
-  nearestMode?: Rounding;
-  /** Default -0.75; mode cubic. */
-  cubicCoeffA?: number;
+  roi?: readonly number[] | undefined;
+  /** How an output's index becomes a coordinate of the input; default `'half_pixel'`. */
+  coordinateTransformationMode?: Coordinates | undefined;
+  /** How a coordinate becomes an index; default `'round_prefer_floor'`. Mode nearest. */
+  nearestMode?: Rounding | undefined;
+  /** The kernel's parameter a; default -0.75. Mode cubic. */
+  cubicCoeffA?: number | undefined;
   /** Whether taps outside the tensor are dropped and the rest renormalised; default false. Mode cubic, or linear with antialias. */
-  excludeOutside?: boolean;
+  excludeOutside?: boolean | undefined;
   /** Whether the kernel widens when shrinking; default false. Modes linear and cubic. */
-  antialias?: boolean;
+  antialias?: boolean | undefined;
   /** What `sizes` mean when they disagree with the aspect ratio; default `'stretch'`. */
-  keepAspectRatioPolicy?: 'stretch' | 'not_larger' | 'not_smaller';
+  keepAspectRatioPolicy?: 'stretch' | 'not_larger' | 'not_smaller' | undefined;
   /** Value outside the region of `tf_crop_and_resize`; default 0. */
-  extrapolationValue?: number;
+  extrapolationValue?: number | undefined;
   /** With `align_corners` and `scales`: whether the last sample lies at the fractional length scale*size, as the ONNX reference evaluator has it, or at the rounded one (default), as ONNX Runtime and PyTorch do. */
-  fractionalCorners?: boolean;
+  fractionalCorners?: boolean | undefined;
 }
 
 export interface InsertOptions {
   /** Distance between neighbours in the output, one number or one an axis; default 2. */
-  stride?: PerAxis;
+  stride?: PerAxis | undefined;
   /** Zeros before the first element, one number or one an axis; default 0. */
-  offset?: PerAxis;
+  offset?: PerAxis | undefined;
   /** Output size, one number or one an axis. Default: `size*stride` for bed of nails, `offset + (size-1)*stride + 1` for zero insertion. */
-  outputSize?: PerAxis;
+  outputSize?: PerAxis | undefined;
 }
 
 /** Refuses what is not a list. */
 function listOf(op: string, name: string, value: unknown, what: string): number[] {
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) refuse(op, `${name} is ${show(value)}`, `expected an array of ${what}`);
-  return Array.from(value as unknown as ArrayLike<number>);
+  return (listed(value) ?? refuse(op, `${name} is ${show(value)}`, `expected an array of ${what}`)) as number[];
+}
+
+/** Completes an option that is one number an entry of `axes`. */
+function perEntry(op: string, name: string, value: unknown, count: number, accept: (n: number) => boolean, expected: string): number[] {
+  const list = listOf(op, name, value, expected);
+  if (list.length !== count) refuse(op, `${name} ${show(list)} has ${list.length} values for ${count} axes`, 'expected one per entry of axes, all by default');
+  return perAxis(op, name, list, count, accept, expected);
 }
 
 /** Beyond, the product of two coordinates is no longer exact in float64. */
@@ -211,6 +218,7 @@ export function resizeCall(op: string, x: TensorSpec, options: ResizeOptions): R
   only(!antialias || mode !== 'nearest', 'antialias', 'modes "linear" and "cubic"');
   only(crop || fill === 0, 'extrapolationValue', 'coordinateTransformationMode "tf_crop_and_resize"');
   only(crop || options.roi === undefined, 'roi', 'coordinateTransformationMode "tf_crop_and_resize"');
+  storable(op, 'extrapolationValue', x.dtype, fill);
   only(!fractional || (rule === 'align_corners' && options.scales !== undefined), 'fractionalCorners', '"align_corners" with scales');
   only(policy === 'stretch' || options.sizes !== undefined, 'keepAspectRatioPolicy', 'sizes');
 
@@ -224,28 +232,23 @@ export function resizeCall(op: string, x: TensorSpec, options: ResizeOptions): R
   const roi = options.roi === undefined ? undefined : listOf(op, 'roi', options.roi, 'numbers');
   if ((sizes === undefined) === (scales === undefined))
     refuse(op, sizes === undefined ? 'neither sizes nor scales is given' : 'both sizes and scales are given', 'give exactly one');
-  const wanted = sizes === undefined ? undefined : perAxis(op, 'sizes', sizes, axes.length, isCount, 'whole numbers of 1 or more');
-  const factors = scales === undefined ? undefined : perAxis(op, 'scales', scales, axes.length, (n) => Number.isFinite(n) && n > 0, 'finite numbers above 0');
+  const wanted = sizes === undefined ? undefined : sizesOf(op, sizes, axes, x.shape);
+  const factors = scales === undefined ? undefined : perEntry(op, 'scales', scales, axes.length, (n) => Number.isFinite(n) && n > 0, 'finite numbers above 0');
   if (crop && roi?.length !== 2 * axes.length)
     refuse(op, `roi has ${roi?.length ?? 0} values`, `expected ${2 * axes.length}: begins, then ends, of ${axes.length} axes`);
   if (crop && !roi!.every(Number.isFinite)) refuse(op, `roi is ${show(roi)}`, 'expected finite numbers');
 
-  const common = policy === 'stretch' || !axes.length ? undefined : extremeRatio(wanted!, axes, x.shape, policy);
+  const common = policy === 'stretch' ? undefined : extremeRatio(wanted!, axes, x.shape, policy);
   const rules = x.shape.map(copy);
   for (const [i, axis] of axes.entries()) {
     const inSize = x.shape[axis]!;
     const region = crop ? ([roi![i]!, roi![axes.length + i]!] as const) : undefined;
     const factor = factors?.[i];
-    const outSize =
-      factor !== undefined
-        ? Math.floor(inSize * (region ? region[1] - region[0] : 1) * factor)
-        : common
-          ? Math.trunc((common[0] * inSize) / common[1] + 0.5)
-          : wanted![i]!;
     if (inSize === 0) {
-      if (outSize) refuse(op, `axis ${axis} of x is empty`, 'expected a size of 0 for it');
+      if (wanted?.[i]) refuse(op, `axis ${axis} of x is empty`, 'expected a size of 0 for it');
       continue;
     }
+    const outSize = factor !== undefined ? scaledSize(inSize, factor, region) : common ? Math.trunc((common[0] * inSize) / common[1] + 0.5) : wanted![i]!;
     if (outSize < 1) refuse(op, `axis ${axis} of ${inSize} elements would have ${outSize}`, 'expected at least 1');
     const scale = factor !== undefined ? fraction(factor) : (common ?? ([outSize, inSize] as const));
     const where: Where = { rule, scale, ...(region && { roi: region }), ...(fractional && { length: inSize * factor! }) };
@@ -257,22 +260,39 @@ export function resizeCall(op: string, x: TensorSpec, options: ResizeOptions): R
   return complete(op, x, rules, fill);
 }
 
+/** Completes `sizes`: 0 only for an empty axis of x. */
+function sizesOf(op: string, sizes: unknown, axes: readonly number[], shape: readonly number[]): number[] {
+  const expected = 'whole numbers of 1 or more';
+  const list = perEntry(op, 'sizes', sizes, axes.length, (n) => n === 0 || isCount(n), expected);
+  if (list.some((n, i) => n === 0 && shape[axes[i]!] !== 0)) refuse(op, `sizes is ${show(list)}`, `expected ${expected}`);
+  return list;
+}
+
+/** Elements that a factor makes of an axis, or of a region of it. */
+function scaledSize(size: number, factor: number, region: readonly [number, number] | undefined): number {
+  if (!region) return Math.floor(size * factor);
+  const [begin, end] = region;
+  // The difference of two decimals may come out a rounding below the one that is meant: 0.7 - 0.2 is less than 0.5.
+  const slack = (Math.abs(begin) + Math.abs(end)) * 2 ** -48;
+  return Math.floor(size * (end - begin + slack) * factor);
+}
+
 /** A scale as a fraction of whole numbers where it is one. */
 function fraction(scale: number): readonly [number, number] {
   const inverse = 1 / scale;
   return !Number.isInteger(scale) && Number.isInteger(inverse) && 1 / inverse === scale ? [1, inverse] : [scale, 1];
 }
 
-/** The smallest or largest of the asked ratios output/input, as a fraction. */
+/** The smallest or largest of the asked ratios output/input, as a fraction; none where all axes are empty. */
 function extremeRatio(
   sizes: readonly number[],
   axes: readonly number[],
   shape: readonly number[],
   policy: 'not_larger' | 'not_smaller',
-): readonly [number, number] {
-  const ratios = sizes.map((size, i) => [size, shape[axes[i]!]!] as const);
+): readonly [number, number] | undefined {
+  const ratios = sizes.map((size, i) => [size, shape[axes[i]!]!] as const).filter(([, size]) => size);
   const sign = policy === 'not_larger' ? 1 : -1;
-  return ratios.reduce((best, r) => (sign * (r[0] / r[1] - best[0] / best[1]) < 0 ? r : best));
+  return ratios.length ? ratios.reduce((best, r) => (sign * (r[0] / r[1] - best[0] / best[1]) < 0 ? r : best)) : undefined;
 }
 
 /** Completes the arguments of `bedOfNails` and `zeroInsert`. */
@@ -308,20 +328,20 @@ export function backwardCall(op: string, dy: TensorSpec, inputShape: readonly nu
 
 /** Options of the two-dimensional helpers. */
 export interface Size2d {
-  /** [height, width] of the result, or one number for both. Exactly one of `size`, `scaleFactor`. */
-  size?: PerAxis;
+  /** [height, width] of the result in elements, or one number for both. Exactly one of `size`, `scaleFactor`. */
+  size?: PerAxis | undefined;
   /** Factors for height and width, or one for both. */
-  scaleFactor?: PerAxis;
+  scaleFactor?: PerAxis | undefined;
 }
 export interface Nearest2dOptions extends Size2d {
   /** Whether output centres choose the nearest input centre, as PyTorch's nearest-exact; default false. */
-  exact?: boolean;
+  exact?: boolean | undefined;
 }
 export interface Smooth2dOptions extends Size2d {
-  /** Default false. */
-  alignCorners?: boolean;
-  /** Default false. */
-  antialias?: boolean;
+  /** Whether the centres of the corner elements, not their outer edges, coincide; default false. */
+  alignCorners?: boolean | undefined;
+  /** Whether the kernel widens when shrinking; default false. */
+  antialias?: boolean | undefined;
 }
 
 const size2d = ({ size, scaleFactor }: Size2d) => ({ ...(size !== undefined && { size }), ...(scaleFactor !== undefined && { scaleFactor }) });

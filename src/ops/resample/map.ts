@@ -52,14 +52,14 @@ function resample(call: ResampleCall, data: ArrayLike<number>): PlainResult {
 
 /** The reference of an operation. */
 export const forward =
-  <O>(op: string, check: (op: string, x: TensorSpec, options: O) => ResampleCall) =>
-  (x: Plain, options: O = {} as O): PlainResult =>
+  <O>(op: string, check: (op: string, x: TensorSpec, options: O) => ResampleCall): ((x: Plain, options: O) => PlainResult) =>
+  (x, options = {} as O) =>
     resample(check(op, specOf(op, 'x', x), options), x.data);
 
 /** The reference of its transpose. */
 export const backward =
-  <O>(op: string, check: (op: string, x: TensorSpec, options: O) => ResampleCall) =>
-  (dy: Plain, inputShape: readonly number[], options: O = {} as O): PlainResult =>
+  <O>(op: string, check: (op: string, x: TensorSpec, options: O) => ResampleCall): ((dy: Plain, inputShape: readonly number[], options: O) => PlainResult) =>
+  (dy, inputShape, options = {} as O) =>
     resample(
       backwardCall(op, specOf(op, 'dy', dy), inputShape, (x) => check(op, x, options)),
       dy.data,

@@ -7,6 +7,8 @@ import { stridesOf } from './batch.ts';
 import type { SampleCall, SampleGradient } from './call.ts';
 
 const FAR = 2 ** 30;
+/** From here on f32 has no quarters of a pixel. */
+const COARSE = 2 ** 22;
 
 /** One tap along an axis: the pixel, its weight, and the derivative of the weight by the grid's coordinate. */
 interface Tap {
@@ -37,11 +39,22 @@ const wide = (v: number) => ((A * v - 5 * A) * v + 8 * A) * v - 4 * A;
 const nearSlope = (v: number) => (3 * (A + 2) * v - 2 * (A + 3)) * v;
 const wideSlope = (v: number) => (3 * A * v - 10 * A) * v + 8 * A;
 
+const clamp = (v: number) => Math.min(Math.max(v, -FAR), FAR);
+
+/** A coordinate in pixels, before padding. NaN counts as far below. Where f32 is coarser than a pixel, which one is reached depends on its rounding: the
+ * kernel's is done here. */
+function placeOf(given: number, size: number, corners: boolean): number {
+  const g = Number.isNaN(given) ? -FAR : clamp(given);
+  const u = corners ? ((g + 1) / 2) * (size - 1) : ((g + 1) * size - 1) / 2;
+  if (Math.abs(u) < COARSE) return u;
+  const f = Math.fround;
+  const h = f(f(g) + 1);
+  return clamp(corners ? f((h / 2) * (size - 1)) : f(f(h * size) - 1) / 2);
+}
+
 /** The taps of a coordinate of the grid along an axis; those outside are left out. */
 function tapsOf({ mode, paddingMode, alignCorners }: SampleCall, given: number, size: number): Tap[] {
-  const g = Number.isNaN(given) ? -FAR : Math.min(Math.max(given, -FAR), FAR);
-  const raw = alignCorners ? ((g + 1) / 2) * (size - 1) : ((g + 1) * size - 1) / 2;
-  const u = Math.min(Math.max(raw, -FAR), FAR);
+  const u = placeOf(given, size, alignCorners);
   const factor = (alignCorners ? size - 1 : size) / 2;
   const inside = ({ pixel }: Tap) => pixel >= 0 && pixel < size;
   if (mode === 'bicubic') {
@@ -55,7 +68,7 @@ function tapsOf({ mode, paddingMode, alignCorners }: SampleCall, given: number, 
   }
   let [at, slope] = [u, factor];
   if (paddingMode === 'reflection') {
-    const m = mirrored(u, size, alignCorners);
+    const m = mirrored(Math.abs(u) < COARSE || alignCorners ? u : Math.fround(u + 0.5) - 0.5, size, alignCorners);
     [at, slope] = [m.at, m.turned ? -factor : factor];
   }
   if (paddingMode !== 'zeros') {

@@ -9,14 +9,14 @@ export interface PixelShuffleOptions {
   /** Size of a cell, one number for all spatial axes or one an axis. */
   upscaleFactor: PerAxis;
   /** Default `'CRD'`. */
-  order?: ShuffleOrder;
+  order?: ShuffleOrder | undefined;
 }
 
 export interface PixelUnshuffleOptions {
   /** Size of a cell, one number for all spatial axes or one an axis. */
   downscaleFactor: PerAxis;
   /** Default `'CRD'`. */
-  order?: ShuffleOrder;
+  order?: ShuffleOrder | undefined;
 }
 
 /** A rearrangement with its arguments checked and completed, as plain data. The wide side has the larger plane, the deep side more channels. */

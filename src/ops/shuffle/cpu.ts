@@ -42,8 +42,8 @@ function rearrange({ x, shape, factors, order, unshuffle }: ShuffleCall, data: A
 }
 
 const shuffle =
-  <O>(op: string, name: string, check: (op: string, x: TensorSpec, options: O) => ShuffleCall) =>
-  (x: Plain, options: O = {} as O): PlainResult =>
+  <O>(op: string, name: string, check: (op: string, x: TensorSpec, options: O) => ShuffleCall): ((x: Plain, options: O) => PlainResult) =>
+  (x, options = {} as O) =>
     rearrange(check(op, specOf(op, name, x), options), x.data);
 
 // Each as its namesake on the GPU.

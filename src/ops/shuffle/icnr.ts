@@ -6,7 +6,7 @@ export interface IcnrOptions {
   /** Size of a cell of the pixel shuffle that follows, one number for all spatial axes or one an axis. */
   upscaleFactor: number | readonly number[];
   /** Order of that pixel shuffle; default `'CRD'`. */
-  order?: ShuffleOrder;
+  order?: ShuffleOrder | undefined;
   /** Fills a filter of a shape, in row-major order: any initialiser. */
   draw: (shape: readonly number[]) => ArrayLike<number>;
 }
