@@ -54,6 +54,13 @@ export function checkOptions(op: string, options: unknown, known: readonly strin
   for (const name of Object.keys(options)) if (!known.includes(name)) refuse(op, `unknown option "${name}"`, `options are ${known.join(', ')}`);
 }
 
+/** Options of a backward call apart from the gradients that it wants; what is no object is left to the checks. */
+export function withoutGradients<O extends object>(options: O & { gradients?: unknown }): { gradients: unknown; rest: O } {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return { gradients: undefined, rest: options };
+  const { gradients, ...rest } = options;
+  return { gradients, rest: rest as unknown as O };
+}
+
 /** Completes a choice among words. */
 export function oneOf<T extends string>(op: string, name: string, value: unknown, words: readonly T[], fallback: T): T {
   if (value === undefined) return fallback;

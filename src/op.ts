@@ -171,6 +171,12 @@ export function checkTensor(op: string, name: string, tensor: unknown, ctx?: Con
   if (ctx && tensor.ctx !== ctx) throw new UpsampleError('device-mismatch', op, `${name} belongs to another context`);
 }
 
+/** Refuses what is not a context that can compute. */
+export function checkContext(op: string, ctx: unknown): asserts ctx is Context {
+  if (typeof (ctx as Context | undefined)?.checkSpec !== 'function') refuse(op, `ctx is ${show(ctx)}`, 'expected a Context');
+  (ctx as Context).alive(op);
+}
+
 /** An operation on one tensor: called at once, prepared for a caller's encoder, or explained. `Rest` are its further arguments. */
 export interface Operation<Rest extends unknown[], Options> {
   (x: Tensor, ...rest: Rest): Tensor;
@@ -270,9 +276,9 @@ export function operation<Rest extends unknown[], Options extends object, Call e
     );
   };
   const complete = (ctx: Context, spec: PrepareSpec & Options) => {
+    checkContext(op, ctx);
     checkObject(op, 'spec', spec, 'shape, dtype, layout and the options');
     const { shape, dtype = 'f32', layout = 'nchw', ...options } = spec;
-    ctx.alive(op);
     const x = ctx.checkSpec(op, shape, { dtype, layout });
     const call = check(op, { ...x, skew: 0 }, ...split(options as unknown as Options));
     return { call, all: plans(call, ctx.adapter) };

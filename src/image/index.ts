@@ -1,7 +1,7 @@
 // Pixels in and out of tensors, on the GPU: nothing is read back.
 import { refuse, show, UpsampleError } from '../check.ts';
 import type { Context } from '../context.ts';
-import { checkTensor } from '../op.ts';
+import { checkContext, checkTensor } from '../op.ts';
 import { BYTES } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkFrom, checkTo, type FromImageOptions, type ToCanvasOptions } from './arguments.ts';
@@ -29,8 +29,7 @@ export type { ImageSource } from './source.ts';
  * Source: WebGPU copyExternalImageToTexture; torchvision ToTensor and Normalize. */
 export function fromImage(ctx: Context, source: ImageSource, options: FromImageOptions = {}): Tensor {
   const op = 'fromImage';
-  if (typeof ctx?.checkSpec !== 'function') refuse(op, `ctx is ${show(ctx)}`, 'expected a Context');
-  ctx.alive(op);
+  checkContext(op, ctx);
   const { layout, dtype, channels, alpha, mean, std } = checkFrom(op, options);
   const [width, height] = checkSource(op, source);
   const output = { ...ctx.checkSpec(op, [1, channels, height, width], { layout, dtype }), skew: 0 };

@@ -3,7 +3,7 @@
 import { checkOptions, oneOf, refuse, show } from '../check.ts';
 import type { Context } from '../context.ts';
 import { toHalf } from '../half.ts';
-import { checkTensor } from '../op.ts';
+import { checkContext, checkTensor } from '../op.ts';
 import { product } from '../plan.ts';
 import { Tensor } from '../tensor.ts';
 import { numbersOf } from './numbers.ts';
@@ -50,8 +50,7 @@ async function bytesOf(source: Source): Promise<ArrayBuffer | Uint8Array<ArrayBu
  * @throws UpsampleError `invalid-argument` for what is no safetensors file or does not fit, `limit-exceeded`, `disposed`, `device-lost`
  * Source: the format of huggingface/safetensors. */
 export async function loadSafetensors(ctx: Context, source: Source, options: LoadOptions = {}): Promise<Record<string, Tensor>> {
-  if (typeof ctx?.checkSpec !== 'function') refuse(OP, `ctx is ${show(ctx)}`, 'expected a Context');
-  ctx.alive(OP);
+  checkContext(OP, ctx);
   checkOptions(OP, options, ['only', 'dtype', 'lossy']);
   const { only = () => true, lossy = false } = options;
   const floats = oneOf(OP, 'dtype', options.dtype, ['f32', 'f16'] as const, 'f32');

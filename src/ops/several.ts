@@ -1,6 +1,6 @@
-import { refuse, show } from '../check.ts';
+import { checkObject, refuse, show } from '../check.ts';
 import type { Context } from '../context.ts';
-import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../op.ts';
+import { checkContext, checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../op.ts';
 import type { Adapter, Plan, TensorSpec } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -89,7 +89,8 @@ export function several<
     return eager(op, args, read, call, () => plans(call, ctx.adapter)[0]!, result, write) as R;
   };
   const complete = (ctx: Context, spec: Spec) => {
-    ctx.alive(op);
+    checkContext(op, ctx);
+    checkObject(op, 'spec', spec, `${tensors.join(', ')} and the options`);
     const inputs: Record<string, TensorSpec> = {};
     const given: Record<string, TensorSpec | number> = {};
     const take = (name: string, value: unknown) => {

@@ -27,6 +27,10 @@ const REFUSED: readonly (readonly [op: string, shape: readonly number[], args: r
   ['slice', [2, 3, 4], [{ start: -1 }], 'start is -1; expected whole numbers of 0 or more'],
   ['slice', [2, 3, 4], [{ start: 2, size: 3, axes: [2] }], 'axis 2 of [2, 3, 4] from 2, 3 elements; expected 1 to 2 elements from there'],
   ['slice', [2, 3, 4], [{ size: 0, axes: [1] }], 'axis 1 of [2, 3, 4] from 0, 0 elements; expected 1 to 3 elements from there'],
+  ['slice', [3], [{ start: 5 }], 'start 5 is outside axis 0 of [3]; expected a start below 3'],
+  ['slice', [3], [{ start: 3, size: 1 }], 'start 3 is outside axis 0 of [3]; expected a start below 3'],
+  ['slice', [0, 3], [{ start: 1 }], 'start 1 is outside axis 0 of [0, 3]; expected start 0'],
+  ['slice', [0, 3], [{ size: 1 }], 'axis 0 of [0, 3] from 0, 1 elements; expected 0 elements from there'],
   ['slice', [2, 3, 4], [{ axes: [0, -3] }], 'axes [0, -3] name an axis twice; expected different axes'],
   ['slice', [2, 3, 4], [{ axes: [3] }], 'axes is 3; expected a whole number from -3 to 2 for rank 3'],
   ['slice', [2, 3, 4], [{ axes: 1 }], 'axes is 1; expected a list of axes'],
@@ -49,7 +53,7 @@ const REFUSED: readonly (readonly [op: string, shape: readonly number[], args: r
   ['transpose', [2, 3, 4], [null], 'axes is null; expected a list of axes'],
   ['reshape', [2, 3, 4], [[5, 5]], 'x [2, 3, 4] has 24 elements; expected 25 for shape [5, 5]'],
   ['reshape', [2, 3, 4], [[5, -1]], 'x [2, 3, 4] has 24 elements; no size for -1 makes [5, -1] hold them'],
-  ['reshape', [2, 3, 4], [[-1, -1]], 'shape is [-1]; expected whole numbers, not negative'],
+  ['reshape', [2, 3, 4], [[-1, -1]], 'shape is [-1, -1]; expected at most one -1'],
   ['reshape', [2, 3, 4], [24], 'shape is 24; expected an array of sizes, of which one may be -1'],
   ['reshapeBackward', [2, 3, 4], [[2, 3]], 'dy [2, 3, 4] has 24 elements; expected 6 for inputShape [2, 3]'],
   ['flatten', [2, 3, 4], [{ startAxis: 2, endAxis: 1 }], 'startAxis 2 comes after endAxis 1; expected axes in order for rank 3'],
@@ -73,6 +77,31 @@ test.each(REFUSED)('%s %j %j is refused, and nothing is made', async (op, shape,
   const plain = { data: filled(size(shape)), shape: [...shape] };
   expect((await thrown(() => (reference as unknown as Record<string, Loose>)[op]!(plain, ...args))).message).toBe(`${op}: ${message}`);
   x.dispose();
+});
+
+test('typed arrays stand for lists', async () => {
+  const ctx = await context();
+  const x = ctx.tensor(filled(24), [2, 3, 4]);
+  const plain = { data: filled(24), shape: [2, 3, 4] };
+  const lists = (...values: number[]) => [values, Int32Array.from(values)] as never[];
+  const calls: [op: string, options: (list: (...values: number[]) => never) => unknown][] = [
+    ['slice', (list) => ({ start: list(1, 2), size: list(2, 1), axes: list(1, 2) })],
+    ['pad', (list) => ({ padding: list(1, 2), axes: list(0, 2) })],
+    ['transpose', (list) => list(2, 0, 1)],
+    ['reshape', (list) => list(4, -1)],
+  ];
+  for (const [op, options] of calls) {
+    const given = [0, 1].map((i) => options((...values) => lists(...values)[i]!));
+    const [want, ...same] = given.flatMap((o) => [OPS[op]!(x, o) as Tensor, (reference as unknown as Record<string, Loose>)[op]!(plain, o) as Tensor]);
+    for (const y of same) expect(y.shape, op).toEqual(want!.shape);
+    expect(await (same[1] as Tensor).data(), op).toEqual(await want!.data());
+  }
+});
+
+test('concat: explain without a spec says what it expects', async () => {
+  const ctx = await context();
+  const sentence = 'concat: spec is undefined; expected an object with shapes, dtype, layout and the options';
+  expect((await thrown(() => concat.explain(ctx, undefined as never))).message).toBe(sentence);
 });
 
 describe('dtypes', () => {

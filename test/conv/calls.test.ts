@@ -1,11 +1,11 @@
 // The public calls: prepared, explained, cached weights, limits, refusals.
 import { expect, test } from 'vitest';
-import { type Context, createContext, type Tensor } from '../../src/index.ts';
+import { type Context, createContext, type Tensor, UpsampleError } from '../../src/index.ts';
 import * as reference from '../../src/ops/conv/cpu.ts';
 import * as gpu from '../../src/ops/conv/index.ts';
 import { convPlans } from '../../src/ops/conv/plan.ts';
 import { count, differs, generate } from '../fixtures.ts';
-import { context } from '../gpu.ts';
+import { context, thrown } from '../gpu.ts';
 import { callOf } from './run.ts';
 
 const plain = (shape: number[], seed: number) => ({ data: generate(count(shape), seed), shape });
@@ -95,6 +95,87 @@ test('conv: small limits are met in windows of the batch and folded grids, with 
   ctx.destroy();
 });
 
+test('conv: gradients of a bias are whole where there are more samples than partial sums fit a binding', async () => {
+  for (const [dtype, binding] of [
+    ['f32', 1024],
+    ['f16', 2048],
+  ] as const) {
+    const ctx = await createContext({ limits: { maxStorageBufferBindingSize: binding } });
+    if (dtype === 'f16' && !ctx.device.features.has('shader-f16')) {
+      ctx.destroy();
+      continue;
+    }
+    const whole = (shape: number[], seed: number) => ({ data: generate(count(shape), seed).map((v) => Math.round(v * 3)), shape, dtype });
+    for (const [samples, length] of [
+      [200, 1],
+      [67, 3],
+      [3, 30],
+    ] as const) {
+      const [x, w] = [whole([samples, 4, length], 1), whole([4, 4, 1], 2)];
+      const dy = whole(x.shape, 3);
+      const [dyOn, xOn, wOn] = [dy, x, w].map((t) => ctx.tensor(t.data, t.shape, { dtype })) as [Tensor, Tensor, Tensor];
+      const options = { gradients: ['db'] } as const;
+      const { db } = gpu.conv1dBackward(dyOn, xOn, wOn, options);
+      expect(Array.from(await db.data()), `${dtype} ${samples}`).toEqual(Array.from(reference.conv1dBackward(dy, x, w, options).db.data));
+    }
+    ctx.destroy();
+  }
+});
+
+test('conv: a folded filter that no binding holds is refused with both numbers, forward and backward', async () => {
+  const ctx = await createContext({ limits: { maxStorageBufferBindingSize: 1024 } });
+  const [x, w] = [put(ctx, plain([1, 4, 2, 2], 1)), put(ctx, plain([4, 4, 3, 3], 2))];
+  const sentence = 'the filter folded with the scale needs 2304 bytes; the device allows bindings of 1024';
+  const options = { scaleFactor: 4, padding: 1 };
+  expect(() => gpu.resizeConv2d(x, w, options)).toThrow(new UpsampleError('limit-exceeded', 'resizeConv2d', sentence));
+  const dy = put(ctx, plain([1, 4, 8, 8], 3));
+  expect(() => gpu.resizeConv2dBackward(dy, x, w, options)).toThrow(new UpsampleError('limit-exceeded', 'resizeConv2dBackward', sentence));
+  const small = await gpu.resizeConv2d(x, w, { scaleFactor: 2, padding: 1 }).data();
+  expect(differs(small, reference.resizeConv2d(plain([1, 4, 2, 2], 1), plain([4, 4, 3, 3], 2), { scaleFactor: 2, padding: 1 }).data, close)).toBe('');
+  ctx.destroy();
+});
+
+test('conv: a call, its explanation, its preparation and the reference refuse the same things', async () => {
+  const ctx = await context();
+  const [x, w, dy] = [plain([1, 2, 4, 4], 1), plain([3, 2, 3, 3], 2), plain([1, 3, 2, 2], 3)];
+  const [xOn, wOn, dyOn] = [put(ctx, x), put(ctx, w), put(ctx, dy)];
+  const message = async (body: () => unknown) => {
+    const error = await thrown(body);
+    expect(error, String(error.stack)).toBeInstanceOf(UpsampleError);
+    return error.message;
+  };
+  for (const options of [null, 3, [], [1], 'same'] as never[]) {
+    const [forward, backward] = [() => reference.conv2d(x, w, options), () => reference.conv2dBackward(dy, x, w, options)];
+    expect(await message(forward)).toMatch(/^conv2d: (options is|unknown option)/);
+    expect(await message(() => gpu.conv2d(xOn, wOn, options))).toBe(await message(forward));
+    expect(await message(backward)).toMatch(/^conv2dBackward: (options is|unknown option)/);
+    expect(await message(() => gpu.conv2dBackward(dyOn, xOn, wOn, options))).toBe(await message(backward));
+  }
+  for (const bias of [null, 3, {}, false] as never[]) {
+    const now = await message(() => gpu.conv2d(xOn, wOn, { bias }));
+    expect(now).toMatch(/^conv2d: bias is .*; expected a tensor/);
+    const spec = { shape: x.shape, weight: wOn, bias };
+    expect(await message(() => gpu.conv2d.explain(ctx, spec))).toBe(now);
+    expect(await message(() => gpu.conv2d.prepare(ctx, spec))).toBe(now);
+    expect(await message(() => gpu.conv2dBackward.explain(ctx, spec))).toMatch(/^conv2dBackward: bias is /);
+    expect(await message(() => reference.conv2d(x, w, { bias }))).toMatch(/^conv2d: bias has no shape/);
+  }
+  for (const spec of [undefined, null, 3] as never[]) {
+    const sentence = `: spec is ${spec}; expected an object with shape, dtype, layout, weight and the options`;
+    expect(await message(() => gpu.conv2d.explain(ctx, spec))).toBe(`conv2d${sentence}`);
+    expect(await message(() => gpu.conv2d.prepare(ctx, spec))).toBe(`conv2d${sentence}`);
+    expect(await message(() => gpu.conv2dBackward.explain(ctx, spec))).toBe(`conv2dBackward${sentence}`);
+  }
+  for (const t of [xOn, wOn, dyOn]) t.dispose();
+});
+
+test('conv: typed arrays stand for lists', () => {
+  const [x, w] = [plain([1, 2, 5, 6], 1), plain([3, 2, 3, 3], 2)];
+  const want = reference.conv2d(x, w, { padding: [1, 0] });
+  expect(reference.conv2d(x, w, { padding: Int32Array.of(1, 0) as never })).toEqual(want);
+  expect(reference.conv2d(x, w, { padding: [Uint8Array.of(1, 1), 0] as never })).toEqual(want);
+});
+
 test('conv: an empty batch gives an empty result, and zeros as gradients of weights', async () => {
   const ctx = await context();
   const x = ctx.tensor([], [0, 2, 4, 4]);
@@ -164,6 +245,14 @@ const refusals: [string, () => unknown, RegExp][] = [
     () => reference.convTranspose1d(shaped(1, 2, 4), shaped(2, 2, 3), { stride: 2, outputSize: 12 }),
     /outputSize 12 cannot be reached with stride 2; expected 9 to 10/,
   ],
+  [
+    'output size of nothing',
+    () => reference.convTranspose2d(shaped(1, 1, 4, 4), shaped(1, 1, 1, 1), { padding: 3, outputSize: 5 }),
+    /padding 3 \+ 3 leaves nothing of 4 elements; expected at most 3 in all/,
+  ],
+  ['matrix of nothing', () => gpu.convMatrix(undefined as never), /^convMatrix: spec is undefined; expected an object with inputShape, weight, weightShape/],
+  ['matrix without a shape', () => gpu.convMatrix({} as never), /^convMatrix: inputShape is undefined; expected an array of sizes/],
+  ['matrix without a filter', () => gpu.convMatrix({ inputShape: [1, 4], weight: [1] } as never), /^convMatrix: weightShape is undefined; expected an array/],
   [
     'two sizes',
     () => reference.convTranspose1d(shaped(1, 2, 4), shaped(2, 2, 3), { stride: 2, outputSize: 9, outputPadding: 1 }),

@@ -67,6 +67,7 @@ test('each option acts', async () => {
   expect(shapeOf({ kernelSize: 3, stride: 2 })).toEqual([1, 18, 9]);
   expect(shapeOf({ kernelSize: 3, padding: 1 })).toEqual([1, 18, 56]);
   expect(shapeOf({ kernelSize: 3, padding: [[2, 0], 1] })).toEqual([1, 18, 56]);
+  expect(shapeOf({ kernelSize: 3, padding: [Int32Array.of(2, 0), 1] as never })).toEqual([1, 18, 56]);
   expect(shapeOf({ kernelSize: 3, dilation: 2 })).toEqual([1, 18, 12]);
   const same = await unfold(x, { kernelSize: 3, padding: 1 }).data();
   expect(await unfold(x, { kernelSize: 3, padding: [[2, 0], 1] }).data()).not.toEqual(same);

@@ -150,7 +150,8 @@ const WRONG: readonly (readonly [op: string, args: readonly unknown[], sentence:
   ['maxUnpool2d', [SMALL, I, { kernelSize: 2, indexSpace: 'final' }], 'maxUnpool2d: indexSpace is "final"; expected one of output, inferred'],
   ['maxUnpool2d', [SMALL, I, { kernelSize: 2, duplicates: 'mean' }], 'maxUnpool2d: duplicates is "mean"; expected one of last, first, sum'],
   ['maxUnpool2d', [SMALL, I, { kernelSize: 2, checkIndices: 'no' }], 'maxUnpool2d: checkIndices is "no"; expected true or false'],
-  ['maxUnpool2d', [SMALL, I, { kernelSize: 2, padding: 2 }], 'maxUnpool2d: padding 2 is too much for a window of 2; expected at most 1, half the window'],
+  ['maxUnpool2d', [SMALL, I, { kernelSize: 2, padding: 2 }], 'maxUnpool2d: padding 2 is too much for a window of 2; expected at most 1'],
+  ['maxUnpool2d', [SMALL, I, { kernelSize: 4, padding: 4 }], 'maxUnpool2d: padding 4 is too much for a window of 4; expected at most 3'],
   [
     'maxUnpool2d',
     [{ shape: [1, 1, 1, 1] }, { ...I, shape: [1, 1, 1, 1] }, { kernelSize: 2, padding: 1 }],
@@ -268,6 +269,16 @@ test('10,000 random argument sets: the GPU path and the reference give the same 
   for (const t of tensors.values()) t.dispose();
   expect(Math.min(seen.shape, seen.refused)).toBeGreaterThan(2000);
 }, 120_000);
+
+test('adaptive pooling to null keeps every axis; typed arrays stand for lists; explain without a spec says what it expects', async () => {
+  expect(await verdict('adaptiveAvgPool2d', [X, { outputSize: null }])).toBe('shape 1,2,6,8');
+  expect(await verdict('adaptiveAvgPool2d', [X, { outputSize: [null, 4] }])).toBe('shape 1,2,6,4');
+  expect(await verdict('maxPool2d', [X, { kernelSize: Int32Array.of(3, 2), stride: 1, padding: Int32Array.of(1, 0) }])).toBe('shape 1,2,6,7');
+  const kept = reference.adaptiveAvgPool2d({ data: [1, 2, 3, 4], shape: [1, 1, 2, 2] }, { outputSize: null });
+  expect([...kept.data]).toEqual([1, 2, 3, 4]);
+  const ctx = await context();
+  expect(() => gpu.maxPool2d.explain(ctx, undefined as never)).toThrow('maxPool2d: spec is undefined; expected an object with shape, dtype, layout');
+});
 
 test('every option changes the result', () => {
   const data = generate(2 * 2 * 49, 3);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toHalf } from '../../src/half.ts';
-import { bilinear2d, createContext, fromDevice, interpolate, type Tensor, UpsampleError } from '../../src/index.ts';
-import { pad } from '../../src/nn/index.ts';
+import { bilinear2d, conv2d, createContext, fromDevice, interpolate, maxPool2d, type Tensor, UpsampleError } from '../../src/index.ts';
+import { add, concat, dropout, pad } from '../../src/nn/index.ts';
 import * as reference from '../../src/reference.ts';
 import { context, objectsMade, thrown } from '../gpu.ts';
 
@@ -279,6 +279,11 @@ describe('prepared', () => {
     const x = ctx.tensor([1, 2, 3, 4], [1, 1, 2, 2]);
     const encoder = ctx.device.createCommandEncoder();
     const known = 'expected an object with size, scaleFactor, alignCorners, antialias';
+    for (const op of [bilinear2d, conv2d, maxPool2d, concat, dropout, add]) {
+      expect((await thrown(() => op.prepare(undefined as never, { shape: [1] } as never))).message).toContain('ctx is undefined; expected a Context');
+      expect((await thrown(() => op.explain(Promise.resolve() as never, {} as never))).message).toContain('ctx is Promise; expected a Context');
+      expect((await thrown(() => op.prepare(ctx, undefined as never))).message).toMatch(/: spec is undefined; expected an object with /);
+    }
     for (const [call, message] of [
       [() => up.encode({ input: x } as never, undefined as never), 'encoder is Object; expected a GPUCommandEncoder'],
       [() => up.encode(encoder, undefined as never), 'io is undefined; expected tensors or buffers by name'],

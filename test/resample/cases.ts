@@ -195,10 +195,16 @@ const layoutsOf = ([, shape]: Call): Layout[] => (shape.length > 2 ? ['nchw', 'n
 const spread = (calls: readonly Call[], dtypes: (call: Call, i: number) => readonly DType[]): Example[] =>
   calls.flatMap((call, i) => layoutsOf(call).flatMap((layout) => dtypes(call, i).map((dtype) => ({ call, layout, dtype }))));
 
+/** A value outside that the dtype holds. */
+const held = (example: Example): Example => {
+  const [op, shape, options] = example.call;
+  const extrapolationValue = { f32: undefined, f16: undefined, u32: 7, i32: -7 }[example.dtype];
+  return op === 'resize' && options.extrapolationValue && extrapolationValue ? { ...example, call: [op, shape, { ...options, extrapolationValue }] } : example;
+};
 /** Every call in both layouts, and on whole numbers where they can only be copied. */
 export const EXAMPLES: readonly Example[] = spread(CALLS, (call, i) =>
   modeOf(call).startsWith('nearest') && i % 3 === 0 ? ['f32', i % 2 ? 'u32' : 'i32'] : ['f32'],
-);
+).map(held);
 export const TILE_EXAMPLES: readonly Example[] = spread(TILES, () => ['f32']);
 /** The same in f16: one call a mode and all that copy, for a device compiles its tiles anew. */
 export const HALVES: readonly Example[] = spread(

@@ -42,6 +42,9 @@ const FORWARD: readonly Vector[] = [
   // Coordinates that are whole but for rounding (ONNX Runtime 1.30 CPU).
   r({ mode: 'linear', sizes: [4], ...crop(0.2, 1) }, [1.8, 2.866667, 3.933333, 5]),
   r({ mode: 'linear', sizes: [8], ...crop(-0.2, 1.2) }, [-9, 1, 1.8, 2.6, 3.4, 4.2, 5, -9]),
+  // Regions whose length is a decimal: 0.7 - 0.2 is a rounding below 0.5, and not an element less; neither is anything rounded up.
+  r({ mode: 'linear', scales: [2], ...crop(0.2, 0.7) }, [1.8, 2.3, 2.8, 3.3, 3.8]),
+  r({ mode: 'linear', scales: [1.99], ...crop(0.2, 0.7) }, [1.8, 2.466667, 3.133333, 3.8]),
   r({ scales: [2.3], coordinateTransformationMode: 'half_pixel_symmetric', nearestMode: 'ceil' }, [1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5]),
   // Cubic.
   i({ mode: 'bicubic', size: 10 }, [-0.105469, 0.191406, 0.667969, 1.296875, 1.703125, 2.296875, 2.703125, 3.332031, 3.808594, 4.105469]),

@@ -189,6 +189,29 @@ const WRONG: readonly (readonly [op: string, shape: readonly number[], rest: rea
     [{ axes: [2], sizes: [5], extrapolationValue: 1 }],
     'resize: extrapolationValue has no effect here; it applies to coordinateTransformationMode "tf_crop_and_resize"',
   ],
+  [
+    'resize',
+    X,
+    [{ axes: [2], sizes: [5], coordinateTransformationMode: 'tf_crop_and_resize', roi: [0, 2], extrapolationValue: 0.5 }],
+    'resize: extrapolationValue is 0.5; expected a whole number from 0 to 4294967295 for u32',
+    'u32',
+  ],
+  [
+    'resize',
+    X,
+    [{ axes: [2], sizes: [5], coordinateTransformationMode: 'tf_crop_and_resize', roi: [0, 2], extrapolationValue: -1 }],
+    'resize: extrapolationValue is -1; expected a whole number from 0 to 4294967295 for u32',
+    'u32',
+  ],
+  [
+    'resize',
+    X,
+    [{ axes: [2], sizes: [5], coordinateTransformationMode: 'tf_crop_and_resize', roi: [0, 2], extrapolationValue: 2 ** 33 }],
+    'resize: extrapolationValue is 8589934592; expected a whole number from -2147483648 to 2147483647 for i32',
+    'i32',
+  ],
+  ['resize', [0, 3, 4], [{ sizes: [1, 3, 8] }], 'resize: axis 0 of x is empty; expected a size of 0 for it'],
+  ['resize', [0, 3, 4], [{ sizes: [1, 6, 8], keepAspectRatioPolicy: 'not_larger' }], 'resize: axis 0 of x is empty; expected a size of 0 for it'],
   ['resize', X, [{ axes: [2], sizes: [5], roi: [0, 1] }], 'resize: roi has no effect here; it applies to coordinateTransformationMode "tf_crop_and_resize"'],
   [
     'resize',
@@ -251,6 +274,28 @@ describe('each wrong argument gets its sentence, from the GPU and the reference,
     expect(await verdict(x)).toMatchObject({ code: 'disposed', message: 'interpolate: x [1, 1, 4] was disposed' });
     other.destroy();
   });
+});
+
+test('an empty batch is resized to sizes that are 0 where its own are, and counts for no aspect ratio', async () => {
+  const ctx = await context();
+  for (const [shape, options, verdict] of [
+    [[0, 3, 4], { sizes: [0, 3, 8] }, 'shape 0,3,8'],
+    [[0, 3, 4], { sizes: [0, 6, 12], keepAspectRatioPolicy: 'not_larger' }, 'shape 0,6,8'],
+    [[0, 3, 4], { sizes: [0, 6, 12], keepAspectRatioPolicy: 'not_smaller' }, 'shape 0,9,12'],
+    [[0, 4], { sizes: [0], axes: [0], keepAspectRatioPolicy: 'not_larger' }, 'shape 0,4'],
+    [[0, 3, 4], { scales: [2, 1, 2] }, 'shape 0,3,8'],
+  ] as const) {
+    const x = ctx.tensor([], shape);
+    expect(await saidByGpu(ctx, () => GPU['resize']!(x, options))).toBe(verdict);
+    expect(said(() => REFERENCE['resize']!({ data: [], shape }, options))).toBe(verdict);
+  }
+});
+
+test('prepare and explain without a spec say what they expect', async () => {
+  const ctx = await context();
+  const sentence = 'interpolate: spec is undefined; expected an object with shape, dtype, layout and the options';
+  expect((await thrown(() => gpu.interpolate.explain(ctx, undefined as never))).message).toBe(sentence);
+  expect((await thrown(() => gpu.interpolate.prepare(ctx, undefined as never))).message).toBe(sentence);
 });
 
 describe('every option changes the result', () => {

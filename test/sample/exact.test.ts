@@ -84,11 +84,21 @@ describe('exact coordinates', () => {
 describe('any grid', () => {
   const ODD = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, -3e38, 1e10, -1e10, 2 ** 24, -(2 ** 24), 1e-45, -0];
   const x = whole([1, 5, 3, 4], 1);
-  const pairs = ODD.flatMap((a) => [...ODD, 0.25].flatMap((b) => [a, b, b, a]));
-  const grid = operand(pairs, [1, 1, pairs.length / 2, 2]);
+  const gridOf = (odd: readonly number[]) => {
+    const pairs = odd.flatMap((a) => [...odd, 0.25].flatMap((b) => [a, b, b, a]));
+    return operand(pairs, [1, 1, pairs.length / 2, 2]);
+  };
+  // A reflection that comes from where f32 is coarser than a pixel ends where rounding says, which a fused multiply-add changes: only beyond 2^30 it is promised.
+  const CLEAR = ODD.filter((v) => Math.abs(v) !== 2 ** 24);
 
-  test.each(['zeros', 'border', 'reflection'] as const)('%s: nothing but pixels of x is read, gradients stay finite', async (paddingMode) => {
+  test.each([
+    ['zeros', ODD, true],
+    ['border', ODD, true],
+    ['reflection', CLEAR, true],
+    ['reflection', ODD, false],
+  ] as const)('%s of %o: nothing but pixels of x is read, gradients stay finite', async (paddingMode, odd, promised) => {
     const ctx = await context();
+    const grid = gridOf(odd);
     for (const mode of ['nearest', 'bilinear', 'bicubic'] as const)
       for (const alignCorners of [false, true]) {
         const options = { mode, paddingMode, alignCorners };
@@ -102,10 +112,8 @@ describe('any grid', () => {
             const what = `${JSON.stringify(options)} ${plan} ${name}`;
             const expected = name === 'y' ? want.data : grads[name as 'dx'].data;
             expect(got.every(Number.isFinite), what).toBe(true);
-            // Where a reflection from so far away ends is not promised, only that it is a pixel of x.
-            if (paddingMode === 'reflection') {
-              if (name === 'y') expect(Math.max(...got.map(Math.abs)), what).toBeLessThanOrEqual(3 * 1.375 ** 2);
-            } else expect(differs(got, expected, { units: 40, scale: Math.max(...expected.map(Math.abs)) }), what).toBe('');
+            if (promised) expect(differs(got, expected, { units: 40, scale: Math.max(...expected.map(Math.abs)) }), what).toBe('');
+            else if (name === 'y') expect(Math.max(...got.map(Math.abs)), what).toBeLessThanOrEqual(3 * 1.375 ** 2);
           }
         for (const t of Object.values(tensors)) t.dispose();
       }

@@ -1,6 +1,17 @@
 import { checkObject } from '../../check.ts';
 import type { Context } from '../../context.ts';
-import { checkTensor, type Explanation, eager, explanation, type Operation, operation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
+import {
+  checkContext,
+  checkTensor,
+  type Explanation,
+  eager,
+  explanation,
+  type Operation,
+  operation,
+  type Prepared,
+  type PrepareSpec,
+  prepared,
+} from '../../op.ts';
 import type { TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import {
@@ -168,9 +179,9 @@ export interface ConcatBackward {
 
 /** Checks the spec of `concat`; `back` that of its gradient. */
 function concatSpec(op: string, ctx: Context, spec: ConcatSpec, back: boolean): ArrangeCall {
+  checkContext(op, ctx);
   checkObject(op, 'spec', spec, 'shapes, dtype, layout and the options');
   const { shapes = [], dtype = 'f32', layout = 'nchw', ...options } = spec;
-  ctx.alive(op);
   const xs = shapes.map((shape) => ({ ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 }));
   const call = concatCall(op, xs, options);
   return back ? concatBackwardCall(op, call.outputs['output']!, shapes, options) : call;

@@ -261,13 +261,6 @@ export function resizeConvCall(op: string, spatial: number, tensors: ConvTensors
 
 const GRADIENTS = ['dx', 'dw', 'db'] as const;
 
-/** Options of a backward call apart from the gradients that it wants; what is no object is left to the checks. */
-export function withoutGradients<O extends object>(options: O & { gradients?: unknown }): { gradients: unknown; rest: O } {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return { gradients: undefined, rest: options };
-  const { gradients, ...rest } = options;
-  return { gradients, rest: rest as unknown as O };
-}
-
 /** The backward call of a forward one: `dy` has the shape of its result. */
 export function convBackwardCall(dy: TensorSpec, forward: ConvCall, gradients: unknown): ConvCall {
   const { op, y } = forward;

@@ -1,5 +1,6 @@
 // The reference: the same checks and geometry as the kernels, in float64, one multiply-add after another.
 
+import { withoutGradients } from '../../check.ts';
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
 import { activate, derivative } from './activation.ts';
@@ -12,7 +13,6 @@ import {
   convTransposeCall,
   type ResizeConvOptions,
   resizeConvCall,
-  withoutGradients,
 } from './arguments.ts';
 import type { ConvCall, Gradient } from './call.ts';
 import { type Geometry, inside, type Strides, stridesOf } from './geometry.ts';

@@ -1,6 +1,6 @@
-import { checkObject } from '../../check.ts';
+import { checkObject, withoutGradients } from '../../check.ts';
 import type { Context } from '../../context.ts';
-import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
+import { checkContext, checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import type { Adapter, Plan, TensorSpec } from '../../plan.ts';
 import { Tensor } from '../../tensor.ts';
 import {
@@ -12,7 +12,6 @@ import {
   convTransposeCall,
   type ResizeConvOptions,
   resizeConvCall,
-  withoutGradients,
 } from './arguments.ts';
 import type { ConvCall, Gradient } from './call.ts';
 import { gradientPlans } from './gradient.ts';
@@ -112,9 +111,9 @@ const SPEC = 'shape, dtype, layout, weight and the options';
 
 /** Splits the spec of `prepare` and `explain`, and checks it. */
 function complete<O extends object>(op: string, spatial: number, check: Check<O>, ctx: Context, spec: ConvExplainSpec & O & Biased) {
+  checkContext(op, ctx);
   checkObject(op, 'spec', spec, SPEC);
   const { shape, dtype = 'f32', layout = 'nchw', weight, ...options } = spec;
-  ctx.alive(op);
   const x = { ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 };
   const w: TensorSpec = weight instanceof Tensor ? weight.spec : { ...ctx.checkSpec(op, weight?.shape, { dtype }), skew: 0 };
   const { bias } = options;
@@ -130,6 +129,7 @@ const described = <S extends ConvExplainSpec & Biased, Io extends string>(op: st
     return explanation(plans, { ...inputs, w: call.w, ...(call.bias && { bias: call.bias }) });
   },
   prepare: async (ctx: Context, spec: S & { weight: Tensor }): Promise<Prepared<Io>> => {
+    checkContext(op, ctx);
     checkObject(op, 'spec', spec, SPEC);
     specsOf(op, ctx, spec.weight?.spec, spec.weight, spec.bias);
     const { plans, inputs } = lay(ctx, spec);

@@ -1,7 +1,7 @@
 import dropoutKernel from '../../../shaders/pointwise/dropout.wgsl';
-import { checkOptions } from '../../check.ts';
+import { checkObject, checkOptions } from '../../check.ts';
 import type { Context } from '../../context.ts';
-import { checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
+import { checkContext, checkTensor, type Explanation, eager, explanation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
 import { type Adapter, type Plan, product, type TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import { checkBuffers } from '../slices.ts';
@@ -70,8 +70,10 @@ function build(op: string, first: 'x' | 'dy'): Dropout {
       seeds.dispose();
     }
   };
-  const complete = (ctx: Context, { shape, dtype = 'f32', layout = 'nchw', ...options }: PrepareSpec & Omit<DropoutOptions, 'seed'>) => {
-    ctx.alive(op);
+  const complete = (ctx: Context, spec: PrepareSpec & Omit<DropoutOptions, 'seed'>) => {
+    checkContext(op, ctx);
+    checkObject(op, 'spec', spec, 'shape, dtype, layout and p');
+    const { shape, dtype = 'f32', layout = 'nchw', ...options } = spec;
     const x = { ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 };
     return { all: dropoutPlans(dropoutCall(op, { x }, options), ctx.adapter), inputs: { input: x, seed: SEED } };
   };

@@ -1,6 +1,17 @@
 import { checkObject } from '../../check.ts';
 import type { Context } from '../../context.ts';
-import { checkTensor, type Explanation, eager, explanation, type Operation, operation, type Prepared, type PrepareSpec, prepared } from '../../op.ts';
+import {
+  checkContext,
+  checkTensor,
+  type Explanation,
+  eager,
+  explanation,
+  type Operation,
+  operation,
+  type Prepared,
+  type PrepareSpec,
+  prepared,
+} from '../../op.ts';
 import type { TensorSpec } from '../../plan.ts';
 import type { Tensor } from '../../tensor.ts';
 import { backwardCall } from '../resample/arguments.ts';
@@ -70,9 +81,9 @@ export interface MaxUnpoolBackward {
 
 /** The tensor that `prepare` and `explain` are told of, and the options. */
 function split<O extends object>(op: string, ctx: Context, spec: PrepareSpec & O) {
+  checkContext(op, ctx);
   checkObject(op, 'spec', spec, 'shape, dtype, layout and the options');
   const { shape, dtype = 'f32', layout = 'nchw', ...options } = spec;
-  ctx.alive(op);
   const x: TensorSpec = { ...ctx.checkSpec(op, shape, { dtype, layout }), skew: 0 };
   return { x, options: options as unknown as O };
 }
