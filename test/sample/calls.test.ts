@@ -212,6 +212,7 @@ const WRONG: Wrong[] = [
   [X, GRID, { alignCorners: 1 }, 'alignCorners is 1; expected true or false'],
   [X, GRID, { padding: 'zeros' }, 'unknown option "padding"; options are mode, paddingMode, alignCorners'],
   [X, GRID, null, 'options is null; expected an object with mode, paddingMode, alignCorners'],
+  [X, GRID, 3, 'options is 3; expected an object with mode, paddingMode, alignCorners'],
 ];
 
 /** Result shapes, or the refusal. */

@@ -1,5 +1,6 @@
 // The reference: the same checks as the kernels, coordinates and sums in float64, each sample's taps written out.
 
+import { withoutGradients } from '../../check.ts';
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
 import { type GridSampleOptions, sampleBackwardCall, sampleCall } from './arguments.ts';
@@ -135,8 +136,8 @@ export function gridSampleBackward<G extends SampleGradient = SampleGradient>(
   options: GridSampleOptions & { gradients?: readonly G[] | undefined } = {},
 ): Record<G, PlainResult> {
   const op = 'gridSampleBackward';
-  const { gradients, ...rest } = options ?? {};
-  const forward = sampleCall(op, specOf(op, 'x', x), specOf(op, 'grid', grid), options && rest);
+  const { gradients, rest } = withoutGradients<GridSampleOptions>(options);
+  const forward = sampleCall(op, specOf(op, 'x', x), specOf(op, 'grid', grid), rest);
   const call = sampleBackwardCall(specOf(op, 'dy', dy), forward, gradients);
   const [from, to] = [stridesOf(call.x), stridesOf(call.dy!)];
   const dims = call.x.shape.length - 2;

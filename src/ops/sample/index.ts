@@ -1,3 +1,4 @@
+import { withoutGradients } from '../../check.ts';
 import type { Context } from '../../context.ts';
 import type { Explanation, Prepared, PrepareSpec } from '../../op.ts';
 import type { TensorSpec } from '../../plan.ts';
@@ -71,8 +72,8 @@ export const gridSample: Several<[x: Tensor, grid: Tensor, options?: GridSampleO
 export const gridSampleBackward: GridSampleBackward = /*#__PURE__*/ several('gridSampleBackward', {
   tensors: ['dy', 'x', 'grid'],
   check: (op, given, options: GridSampleOptions & GridSampleGradients<SampleGradient>): SampleCall => {
-    const { gradients, ...rest } = options ?? {};
-    return sampleBackwardCall(spec(given, 'dy'), sampleCall(op, spec(given, 'x'), spec(given, 'grid'), options && rest), gradients);
+    const { gradients, rest } = withoutGradients<GridSampleOptions>(options);
+    return sampleBackwardCall(spec(given, 'dy'), sampleCall(op, spec(given, 'x'), spec(given, 'grid'), rest), gradients);
   },
   plans: sampleGradientPlans,
   result: (outputs) => outputs,
