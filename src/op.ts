@@ -1,6 +1,6 @@
 import { checkObject, refuse, show, UpsampleError } from './check.ts';
 import type { Context } from './context.ts';
-import { guarded, joined } from './fault.ts';
+import { type Fault, guarded, joined } from './fault.ts';
 import { type Adapter, bytesOf, type DType, type Layout, type Plan, planBytes, type TensorSpec } from './plan.ts';
 import { overlap, type Place, type Program } from './program.ts';
 import { Tensor } from './tensor.ts';
@@ -54,6 +54,8 @@ export class Prepared<Io extends string = 'input' | 'output', Maybe extends stri
   readonly #scratch: Map<string, Place>;
   readonly #fixed: Readonly<Record<string, Tensor>>;
   readonly #explanation: Explanation;
+  /** Buffers of others that could be bound. */
+  readonly #met = new WeakSet<GPUBuffer>();
   #disposed = false;
 
   /** @internal */
@@ -110,9 +112,19 @@ export class Prepared<Io extends string = 'input' | 'output', Maybe extends stri
       pass.end();
     };
     // Of a buffer nobody knows whose it is before it is bound.
-    const raw = Object.keys({ ...this.#inputs, ...outputs }).some((name) => !(io[name as Io] instanceof Tensor));
-    const faults = raw ? [guarded(this.#ctx.device, this.#op, record, 'device-mismatch').fault] : [];
-    if (!raw) record();
+    const strange = Object.keys({ ...this.#inputs, ...outputs }).flatMap((name) => {
+      const given: Resource = io[name as Io];
+      const buffer = given instanceof Tensor ? given.buffer : given;
+      return (given instanceof Tensor && !given.wrapped) || this.#met.has(buffer) ? [] : [buffer];
+    });
+    const faults: Fault[] = [];
+    if (strange.length) {
+      const { fault } = guarded(this.#ctx.device, this.#op, record, 'device-mismatch');
+      faults.push(fault);
+      fault.done.then(() => {
+        if (!fault.error) for (const buffer of strange) this.#met.add(buffer);
+      });
+    } else record();
     const given = (names: object) => Object.keys(names).flatMap((name) => (io[name as Io] instanceof Tensor ? [io[name as Io] as Tensor] : []));
     for (const t of [...given(this.#inputs), ...Object.values(this.#fixed)]) faults.push(...t.faults);
     for (const name of Object.keys(outputs)) this.#ctx.share(places.get(name)!.buffer);

@@ -150,7 +150,7 @@ describe('prepared operations', () => {
     const y = ctx.tensor(new Float32Array(16), [1, 1, 4, 4]);
     const foreign = other.device.createBuffer({ size: 64, usage: STORAGE });
     const encoder = ctx.device.createCommandEncoder();
-    up.encode(encoder, { input: foreign, output: y });
+    for (const input of [foreign, foreign, ctx.wrap(foreign, [1, 1, 2, 2])]) up.encode(encoder, { input, output: y });
     expect(((await thrown(() => y.data())) as UpsampleError).code).toBe('device-mismatch');
     ctx.device.pushErrorScope('validation');
     encoder.finish();
