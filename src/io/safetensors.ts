@@ -31,8 +31,9 @@ const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as num
  * Source: the format of huggingface/safetensors. */
 export function parseSafetensors(file: ArrayBuffer | Uint8Array<ArrayBuffer>): SafetensorsFile {
   const op = 'parseSafetensors';
-  const all =
-    file instanceof Uint8Array ? file : file instanceof ArrayBuffer ? new Uint8Array(file) : refuse(op, `the file is ${show(file)}`, 'expected bytes');
+  if (!(file instanceof Uint8Array || file instanceof ArrayBuffer)) refuse(op, `the file is ${show(file)}`, 'expected bytes');
+  // Node's Buffer is a Uint8Array whose slices are no copies.
+  const all = file instanceof ArrayBuffer ? new Uint8Array(file) : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   if (all.length < 8) refuse(op, `the file has ${all.length} bytes`, 'expected 8 with the length of the header');
   const size = Number(new DataView(all.buffer, all.byteOffset).getBigUint64(0, true));
   if (size > all.length - 8) refuse(op, `the header has ${size} bytes but the file only ${all.length}`, 'expected a whole safetensors file');

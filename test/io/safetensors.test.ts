@@ -117,6 +117,32 @@ describe('sources', () => {
       expect(await w['1.num_batches_tracked']!.item()).toBe(7);
       for (const x of Object.values(w)) x.dispose();
     });
+  it("Node's Buffer, whose slices are no copies, at any place of its memory", async () => {
+    /** What Buffer is, where there is none. */
+    class Sliced extends Uint8Array<ArrayBuffer> {
+      override slice(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
+        return this.subarray(begin, end);
+      }
+    }
+    const halves = ctx.device.features.has('shader-f16');
+    const values = [1, -2.5, 0.25, 8];
+    for (const pad of ['', ' ', '   ', '       ']) {
+      const data = [...bytesOf(Float32Array.from(values)), ...bytesOf(Uint16Array.of(0x3c00, 0xc100, 0x3400, 0x4800))];
+      const plain = file(JSON.stringify({ a: entry('F32', [4], 0, 16), b: entry('F16', [4], 16, 24) }) + pad, data);
+      for (const offset of [0, 1, 6]) {
+        const memory = new ArrayBuffer(plain.length + 16);
+        const view = new Sliced(memory, offset, plain.length);
+        view.set(plain);
+        for (const dtype of halves ? (['f32', 'f16'] as const) : (['f32'] as const)) {
+          const w = await loadSafetensors(ctx, view, { dtype });
+          for (const x of Object.values(w)) {
+            expect([x.dtype, Array.from(await x.data())]).toEqual([dtype, values]);
+            x.dispose();
+          }
+        }
+      }
+    }
+  });
   it('metadata, and data that is a view of the file', () => {
     const { metadata, tensors } = parseSafetensors(bytes);
     expect(metadata).toEqual({ format: 'pt' });
