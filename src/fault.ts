@@ -20,11 +20,11 @@ export class Fault {
 /** Faults of one kind from which on they are joined. */
 const MANY = 8;
 
-/** As few faults that say the same: without it a result would carry one for every call that it stems from, as long as nothing is awaited. */
+/** As few faults that say the same, without those known to be none: without it a result would carry one for every call that it stems from, as long as nothing is awaited. */
 export function joined(faults: ReadonlySet<Fault>): readonly Fault[] {
   const list = [...faults];
   const few = (spoils: boolean): readonly Fault[] => {
-    const open = list.filter((f) => !f.error && f.spoils === spoils);
+    const open = list.filter((f) => f.error === undefined && f.spoils === spoils);
     if (open.length < MANY) return open;
     return [
       new Fault(

@@ -9,12 +9,6 @@ export interface Variant {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-interface Description {
-  readonly module: GPUShaderModule;
-  readonly layout: GPUBindGroupLayout;
-  readonly descriptor: GPUComputePipelineDescriptor;
-}
-
 /** A pipeline, and what its compilation may still report. */
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -49,19 +43,17 @@ export class Pipelines {
     return layout;
   }
 
-  #describe({ kernel, types, constants }: Variant): Description {
+  #describe({ kernel, types, constants }: Variant): GPUComputePipelineDescriptor {
     const given = Object.keys(constants);
     const { overrides } = declared(kernel);
     const odd = [...overrides.filter((n) => !given.includes(n)), ...given.filter((n) => !overrides.includes(n))];
     if (odd.length) throw new Error(`${kernel.name}: overrides are ${overrides.join(', ')}; odd: ${odd.join(', ')}`);
     const module = this.#device.createShaderModule({ label: kernel.name, code: declare(kernel, types) });
-    const layout = this.layout(kernel);
-    const descriptor = {
+    return {
       label: kernel.name,
-      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] }),
       compute: { module, entryPoint: 'main', constants: constants as Record<string, number> },
     };
-    return { module, layout, descriptor };
   }
 
   #key = ({ kernel, types, constants }: Variant) => `${kernel.code}\n${JSON.stringify([types, constants])}`;
@@ -77,7 +69,7 @@ export class Pipelines {
     const key = this.#key(variant);
     const known = this.#cache.get(key);
     if (known) return known;
-    const { value: pipeline, fault } = guarded(this.#device, op, () => this.#device.createComputePipeline(this.#describe(variant).descriptor), 'compile', true);
+    const { value: pipeline, fault } = guarded(this.#device, op, () => this.#device.createComputePipeline(this.#describe(variant)), 'compile', true);
     const built = { pipeline, fault };
     fault.done.then(() => {
       if (fault.error && this.#cache.get(key) === built) this.#cache.delete(key);
@@ -92,7 +84,7 @@ export class Pipelines {
     await known?.fault?.done;
     if (known && !known.fault?.error) return known;
     // A module that does not compile is reported here, and again by the pipeline, which rejects.
-    const { value } = guarded(this.#device, variant.kernel.name, () => this.#device.createComputePipelineAsync(this.#describe(variant).descriptor), 'compile');
+    const { value } = guarded(this.#device, variant.kernel.name, () => this.#device.createComputePipelineAsync(this.#describe(variant)), 'compile');
     return this.#keep(key, { pipeline: await value });
   }
 

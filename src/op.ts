@@ -130,7 +130,7 @@ export class Prepared<Io extends string = 'input' | 'output', Maybe extends stri
     for (const name of Object.keys(outputs)) this.#ctx.share(places.get(name)!.buffer);
     for (const tensor of given(outputs)) {
       tensor.version++;
-      tensor.faults = joined(new Set([...tensor.faults.filter((f) => f.spoils), ...faults].filter((f) => f.error !== null)));
+      tensor.faults = joined(new Set([...tensor.faults.filter((f) => f.spoils), ...faults]));
     }
   }
 

@@ -78,7 +78,7 @@ export class Program {
     for (const step of this.#all) {
       const { pipeline, fault } = this.#pipelines.now(this.op, step);
       this.#compiled.push(pipeline);
-      if (fault?.error !== null && fault) faults.push(fault);
+      if (fault) faults.push(fault);
     }
     this.fault = new Fault(
       Promise.all(faults.map((f) => f.done)).then(() => this.#explain(faults.find((f) => f.error)?.error)),

@@ -42,3 +42,25 @@ export async function thrown(body: () => unknown): Promise<Error> {
   }
   throw new Error('nothing was thrown');
 }
+
+/** Buffers that a device has from now on and that nobody has destroyed. `end` takes no further ones. */
+export function liveBuffers(device: GPUDevice): { live: ReadonlySet<GPUBuffer>; end(): void } {
+  const { createBuffer } = device;
+  const live = new Set<GPUBuffer>();
+  device.createBuffer = (descriptor) => {
+    const buffer = createBuffer.call(device, descriptor);
+    const { destroy } = buffer;
+    buffer.destroy = () => {
+      live.delete(buffer);
+      return destroy.call(buffer);
+    };
+    live.add(buffer);
+    return buffer;
+  };
+  return {
+    live,
+    end: () => {
+      delete (device as Partial<GPUDevice>).createBuffer;
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bicubic2d, type Context, createContext, fromDevice, type Tensor, type UpsampleError } from '../../src/index.ts';
-import { thrown } from '../gpu.ts';
+import { liveBuffers, thrown } from '../gpu.ts';
 import { CALLS, operand } from './calls.ts';
 
 /** Lets the k-th createBuffer run out of memory: the buffer is invalid, and the scope around it says so. Returns how many were asked for. */
@@ -93,20 +93,9 @@ test('a prepared operation rejects when it cannot allocate', async () => {
   const { asked } = await failing(ctx.device, 0, () => bicubic2d.prepare(ctx, spec));
   expect(asked).toBeGreaterThan(0);
   for (let k = 1; k <= asked; k++) {
-    const { createBuffer } = ctx.device;
-    const live = new Set<GPUBuffer>();
-    ctx.device.createBuffer = (descriptor) => {
-      const buffer = createBuffer.call(ctx.device, descriptor);
-      const { destroy } = buffer;
-      buffer.destroy = () => {
-        live.delete(buffer);
-        return destroy.call(buffer);
-      };
-      live.add(buffer);
-      return buffer;
-    };
+    const { live, end } = liveBuffers(ctx.device);
     const { error } = await failing(ctx.device, k, () => bicubic2d.prepare(ctx, spec));
-    delete (ctx.device as Partial<GPUDevice>).createBuffer;
+    end();
     expect((error as UpsampleError | undefined)?.code, `allocation ${k} of ${asked}`).toBe('out-of-memory');
     expect(live.size, `after allocation ${k} of ${asked}`).toBe(0);
   }

@@ -1,4 +1,4 @@
-import { checkOptions, countElements, flag, refuse, show } from '../../check.ts';
+import { checkOptions, countElements, flag, refuse, show, withoutGradients } from '../../check.ts';
 import { BYTES, product, type TensorSpec } from '../../plan.ts';
 import type { Given } from '../several.ts';
 import type { MatmulCall, Product } from './call.ts';
@@ -114,8 +114,7 @@ export function matmulCall(op: string, given: Given, options: MatmulOptions): Ma
 }
 
 export function matmulBackwardCall(op: string, given: Given, options: MatmulOptions & { gradients?: readonly MatmulGradient[] | undefined }): MatmulCall {
-  if (typeof options !== 'object' || options === null) checkOptions(op, options, []);
-  const { gradients, ...rest } = options;
+  const { gradients, rest } = withoutGradients<MatmulOptions>(options);
   const { a, b, shape, batch } = pairOf(op, given, rest);
   const inputs = given as Record<string, TensorSpec>;
   const [x, w] = [inputs['a']!, inputs['b']!];

@@ -1,4 +1,4 @@
-import { checkOptions, finite, flag, isCount, refuse, show } from '../../check.ts';
+import { checkOptions, finite, flag, isCount, refuse, show, withoutGradients } from '../../check.ts';
 import { product, type TensorSpec } from '../../plan.ts';
 import type { Given } from '../several.ts';
 import { lengthOf, type NormCall, type NormGradient, type NormKind } from './call.ts';
@@ -97,8 +97,7 @@ export const normCall =
 export const normBackwardCall =
   (kind: NormKind) =>
   (op: string, given: Given, options: object): NormCall => {
-    if (typeof options !== 'object' || options === null) checkOptions(op, options, []);
-    const { gradients, ...rest } = options as Wanted;
+    const { gradients, rest } = withoutGradients<object>(options as Wanted);
     const forward = normCall(kind)(op, given, rest);
     const dy = given['dy'] as TensorSpec;
     const { x, weight, bias } = forward;
@@ -107,6 +106,7 @@ export const normBackwardCall =
     if (dy.shape.join() !== x.shape.join()) refuse(op, `dy has shape ${list(dy.shape)}`, `expected ${list(x.shape)}, the result's`);
     if (gradients !== undefined && (!Array.isArray(gradients) || !gradients.length || gradients.some((g) => !GRADIENTS.includes(g))))
       refuse(op, `gradients is ${show(gradients)}`, `expected some of ${GRADIENTS.join(', ')}`);
-    const wanted = GRADIENTS.filter((g) => gradients?.includes(g) ?? (g === 'dx' || (g === 'dw' ? !!weight : !!bias)));
+    const asked = gradients as readonly NormGradient[] | undefined;
+    const wanted = GRADIENTS.filter((g) => asked?.includes(g) ?? (g === 'dx' || (g === 'dw' ? !!weight : !!bias)));
     return { ...forward, moves: false, dy, gradients: wanted };
   };
