@@ -6,14 +6,14 @@ import { Pipelines } from './kernel.ts';
 import type { LimitOptions, Memory, TensorOptions } from './options.ts';
 import { type Adapter, BYTES, bytesOf, type DType, type Layout, type Limits, type Plan, product, type TensorSpec } from './plan.ts';
 import { BufferPool, roundSize } from './pool.ts';
-import { overlap, type Place, Program } from './program.ts';
+import { type Place, Program } from './program.ts';
+import { Programs } from './programs.ts';
 import { Recorder } from './recorder.ts';
-import { Tensor } from './tensor.ts';
+import { checkApart, Tensor } from './tensor.ts';
 
 export type { LimitOptions, Memory, TensorOptions } from './options.ts';
 
 const STORAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
-const MOST_PROGRAMS = 256;
 
 const DTYPES = Object.keys(BYTES) as DType[];
 const LAYOUTS: Layout[] = ['nchw', 'nhwc'];
@@ -35,8 +35,7 @@ export class Context {
   readonly #owned: boolean;
   readonly #pool: BufferPool;
   readonly #pipelines: Pipelines;
-  readonly #programs = new Map<string, Program>();
-  #planBytes = 0;
+  readonly #programs: Programs;
   /** Buffers of the pool that tensors' derivations hold. */
   #derived = 0;
   readonly #recorder: Recorder;
@@ -67,6 +66,7 @@ export class Context {
     this.#pool = new BufferPool((size, op) => guarded(device, op, () => device.createBuffer({ size, usage: STORAGE }), 'out-of-memory', true));
     this.#pipelines = new Pipelines(device);
     this.#recorder = new Recorder(device, () => this.#pool.trim());
+    this.#programs = new Programs(() => this.#recorder.submit());
     this.lost = device.lost;
     device.lost.then((info) => this.#end('device-lost', `the device is lost (${info.reason}): ${info.message || 'no reason given'}`));
   }
@@ -150,7 +150,14 @@ export class Context {
   /** Live tensors, and what is kept for speed. */
   memory(): Memory {
     const { count, bytes, idle } = this.#pool;
-    return { tensors: count - this.#derived, bytes, idleBytes: idle, plans: this.#programs.size, planBytes: this.#planBytes, pipelines: this.#pipelines.size };
+    return {
+      tensors: count - this.#derived,
+      bytes,
+      idleBytes: idle,
+      plans: this.#programs.size,
+      planBytes: this.#programs.bytes,
+      pipelines: this.#pipelines.size,
+    };
   }
 
   /** Submits the calls made so far; otherwise they go at the end of the current task or with the next read. */
@@ -197,9 +204,7 @@ export class Context {
   destroy(): void {
     if (this.#ended) return;
     this.#recorder.submit();
-    for (const program of this.#programs.values()) program.destroy();
     this.#programs.clear();
-    this.#planBytes = 0;
     this.#derived = 0;
     this.#pool.end();
     this.#end('disposed', 'the context was destroyed');
@@ -259,37 +264,6 @@ export class Context {
     return tensor;
   }
 
-  /** @internal the plan's program, compiled and cached under `key` */
-  #program(op: string, key: string, plan: () => Plan): Program {
-    const cached = this.#programs.get(key);
-    if (cached) {
-      this.#programs.delete(key); // the most recently used stands last
-      this.#programs.set(key, cached);
-      return cached;
-    }
-    const program = new Program(this.device, this.#pipelines, this.adapter.limits, op, plan());
-    program.compileNow();
-    this.#programs.set(key, program);
-    this.#planBytes += program.bytes;
-    program.fault.done.then(() => {
-      if (program.fault.error) this.#drop(key, program);
-    });
-    if (this.#programs.size > MOST_PROGRAMS) {
-      this.#recorder.submit(); // unsubmitted work may use the program that goes
-      const [oldest, old] = this.#programs.entries().next().value!;
-      this.#drop(oldest, old);
-    }
-    return program;
-  }
-
-  #drop(key: string, program: Program): void {
-    if (this.#programs.get(key) !== program) return;
-    this.#recorder.submit();
-    this.#programs.delete(key);
-    this.#planBytes -= program.bytes;
-    program.destroy();
-  }
-
   /** @internal Runs the plan of a call: recorded now, submitted with the batch.
    * @param key names the call completely, so that an equal call reuses its plan
    * @param into outputs that are written in place, rather than made */
@@ -302,7 +276,7 @@ export class Context {
   ): Record<string, Tensor> {
     this.alive(op);
     checkApart(op, into);
-    const program = this.#program(op, key, plan);
+    const program = this.#programs.get(key, () => new Program(this.device, this.#pipelines, this.adapter.limits, op, plan()));
     const { limits } = this.adapter;
     const faults = new Set<Fault>();
     const depend = (fault: Fault | undefined) => fault && fault.error !== null && faults.add(fault);
@@ -425,13 +399,4 @@ export class Context {
     });
     return { places, done };
   }
-}
-
-/** Refuses tensors that a call cannot write together: WebGPU binds a buffer for writing in parts that do not overlap, which begin at multiples of 256 bytes. */
-function checkApart(op: string, into: Readonly<Record<string, Tensor>>): void {
-  const all = Object.entries(into);
-  for (const [i, [name, t]] of all.entries())
-    for (const [other, u] of all.slice(0, i))
-      if (overlap(t.place, u.place))
-        refuse(op, `${other} and ${name} share a part of one buffer`, 'expected each at a multiple of 256 bytes, or separate buffers');
 }

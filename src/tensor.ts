@@ -4,7 +4,7 @@ import type { Derived } from './derived.ts';
 import { decoded, type TensorData } from './elements.ts';
 import { type Fault, guarded } from './fault.ts';
 import { BYTES, type DType, type Layout, product, type TensorSpec } from './plan.ts';
-import type { Place } from './program.ts';
+import { overlap, type Place } from './program.ts';
 
 /** How `backward` goes back from a tensor. */
 export interface BackwardOptions {
@@ -157,4 +157,13 @@ export class Tensor {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Refuses tensors that a call cannot write together: WebGPU binds a buffer for writing in parts that do not overlap, which begin at multiples of 256 bytes. */
+export function checkApart(op: string, into: Readonly<Record<string, Tensor>>): void {
+  const all = Object.entries(into);
+  for (const [i, [name, t]] of all.entries())
+    for (const [other, u] of all.slice(0, i))
+      if (overlap(t.place, u.place))
+        refuse(op, `${other} and ${name} share a part of one buffer`, 'expected each at a multiple of 256 bytes, or separate buffers');
 }

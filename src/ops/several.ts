@@ -7,6 +7,13 @@ import type { Tensor } from '../tensor.ts';
 /** The tensors of a call by name; some arguments may be numbers. */
 export type Given = Readonly<Record<string, TensorSpec | number>>;
 
+/** The gradient of a parameter that may be given, by its name. */
+export type GradientOf<Name extends string, Given, T = NonNullable<Given>> = [Given] extends [undefined]
+  ? unknown
+  : undefined extends Given
+    ? Partial<Record<Name, T>>
+    : Record<Name, T>;
+
 /** An operation on several tensors: called at once, prepared for a caller's encoder, or explained. `Spec` names its tensors, `{ x: { shape }, … }`, beside its options. */
 export interface Several<Args extends readonly unknown[], Spec extends object, R = Tensor, Io extends string = string, Maybe extends string = never> {
   (...args: Args): R;

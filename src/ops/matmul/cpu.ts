@@ -2,8 +2,7 @@
 
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
-import type { GradientOf } from '../norm/call.ts';
-import type { Given } from '../several.ts';
+import type { Given, GradientOf } from '../several.ts';
 import { type LinearGradient, linearBackwardCall, linearCall, type MatmulGradient, type MatmulOptions, matmulBackwardCall, matmulCall } from './arguments.ts';
 import type { MatmulCall } from './call.ts';
 

@@ -1,8 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Explanation, Prepared, PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
-import type { GradientOf } from '../norm/call.ts';
-import { type Several, several } from '../several.ts';
+import { type GradientOf, type Several, several } from '../several.ts';
 import { type LinearGradient, linearBackwardCall, linearCall, type MatmulGradient, type MatmulOptions, matmulBackwardCall, matmulCall } from './arguments.ts';
 import { matmulPlans } from './plan.ts';
 

@@ -3,12 +3,6 @@ import { product, type TensorSpec } from '../../plan.ts';
 /** What is normalised together: a channel of all samples, a channel of one, or a group of channels of one. */
 export type NormKind = 'batch' | 'instance' | 'group';
 export type NormGradient = 'dx' | 'dw' | 'db';
-/** The gradient of a parameter that may be given, by its name. */
-export type GradientOf<Name extends string, Given, T = NonNullable<Given>> = [Given] extends [undefined]
-  ? unknown
-  : undefined extends Given
-    ? Partial<Record<Name, T>>
-    : Record<Name, T>;
 
 /** A normalisation with its arguments checked and completed, as plain data: what plans and the reference work from. */
 export interface NormCall {

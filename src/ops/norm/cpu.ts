@@ -2,8 +2,9 @@
 
 import { type Plain, type PlainResult, specOf } from '../../plain.ts';
 import { product, type TensorSpec } from '../../plan.ts';
+import type { GradientOf } from '../several.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
-import { type GradientOf, type NormCall, type NormGradient, type NormKind, shareOf, viewOf } from './call.ts';
+import { type NormCall, type NormGradient, type NormKind, shareOf, viewOf } from './call.ts';
 import { checkNorm, type FoldedNorm, type FoldNormOptions, foldCall, named } from './fold_call.ts';
 
 /** Results of a training call: the new running statistics beside y. The reference writes nothing in place. */

@@ -2,13 +2,14 @@ import { refuse } from '../../check.ts';
 import type { Context } from '../../context.ts';
 import type { Explanation, Prepared, PrepareSpec } from '../../op.ts';
 import type { Tensor } from '../../tensor.ts';
-import { type Several, several } from '../several.ts';
+import { type GradientOf, type Several, several } from '../several.ts';
 import { type BatchNormOptions, type GroupNormOptions, type InstanceNormOptions, normBackwardCall, normCall, type Wanted } from './arguments.ts';
-import type { GradientOf, NormCall, NormGradient } from './call.ts';
+import type { NormCall, NormGradient } from './call.ts';
 import { normBackwardPlans, normPlans } from './plan.ts';
 
+export type { GradientOf } from '../several.ts';
 export type { BatchNormOptions, GroupNormOptions, InstanceNormOptions } from './arguments.ts';
-export type { GradientOf, NormGradient } from './call.ts';
+export type { NormGradient } from './call.ts';
 export { foldBatchNorm } from './fold.ts';
 export type { FoldedNorm, FoldNormOptions } from './fold_call.ts';
 
