@@ -125,6 +125,8 @@ const resizes: Call[] = [
     ['resize', [1, 4, 4, 3, 2], { ...options, axes: [-3, -2, -1], scales: [0.5, 2, 4] }],
     ['resize', [1, 1, 1, 2], { ...options, axes: [2, 3], sizes: [3, 4] }],
   ]),
+  // Sums of thousands of taps, whose order decides about their error.
+  ...(['lanczos3', 'lanczos5'] as const).map((mode): Call => ['interpolate', [1, 8, 4, 4, 4], { mode, size: [24, 24, 8] }]),
   // Aspect ratios.
   ...(['not_larger', 'not_smaller'] as const).flatMap((keepAspectRatioPolicy) =>
     (['nearest', 'linear', 'cubic'] as const).flatMap((mode): Call[] => [
