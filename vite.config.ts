@@ -16,6 +16,8 @@ const library = {
       'nn/index': 'src/nn/index.ts',
       'image/index': 'src/image/index.ts',
       'io/index': 'src/io/index.ts',
+      'interop/tfjs/index': 'src/interop/tfjs/index.ts',
+      'interop/ort': 'src/interop/ort.ts',
       reference: 'src/reference.ts',
     },
     formats: ['es' as const],

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema, TensorProto_DataType } from 'onnx-buf';
 import { type Browser, chromium } from 'playwright';
 import { build, createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +13,17 @@ import { launchOptions, SWIFTSHADER } from '../machine.mjs';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const snippets = [...readme.matchAll(/```js\n\/\/ ([^\n]*)\n([\s\S]*?)```/g)].map(([, title, code]) => ({ title: title!, code: code! }));
+
+/** A model of one node, `mask = Sigmoid(image)`. */
+function encoder(): Buffer {
+  const value = (name: string) => {
+    const dim = [1, 3, 64, 64].map((n) => ({ value: { case: 'dimValue' as const, value: BigInt(n) } }));
+    return { name, type: { value: { case: 'tensorType' as const, value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } } } };
+  };
+  const node = [{ opType: 'Sigmoid', input: ['image'], output: ['mask'] }];
+  const graph = { name: 'encoder', node, input: [value('image')], output: [value('mask')] };
+  return Buffer.from(toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 9n, opsetImport: [{ domain: '', version: 14n }], graph })));
+}
 
 let server: ViteDevServer;
 let browser: Browser;
@@ -23,7 +36,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-test('there are seven snippets', () => {
+test('there are nine snippets', () => {
   expect(snippets.map((s) => s.title)).toEqual([
     'Upscale an image on a canvas',
     'In your own frame loop: nothing allocated, nothing compiled',
@@ -31,6 +44,8 @@ test('there are seven snippets', () => {
     'Train',
     'A gradient, and the float64 reference beside it',
     "On somebody else's device: no copies",
+    'In a tfjs app: exact gradients, faster ones, and what tfjs lacks',
+    'Beside ONNX Runtime: its result is our input, on one device',
     'In Node, with weights from a file',
   ]);
 });
@@ -43,16 +58,25 @@ test.each(snippets.filter(({ title }) => !title.startsWith('In Node')))('runs as
   page.on('pageerror', (e) => log.push(`error: ${e.message}`));
   await page.route(`${url}readme`, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><canvas></canvas>' }));
   await page.route('**/small.png', (route) => route.fulfill({ path: 'demo/hero.png', contentType: 'image/png' }));
+  await page.route('**/ort/*', (route) => route.fulfill({ path: `node_modules/onnxruntime-web/dist/${basename(route.request().url())}` }));
+  await page.route('**/encoder.onnx', (route) => route.fulfill({ body: encoder() }));
   await page.goto(`${url}readme`);
   const own = code
     .replace("'webgpu-upsample/image'", "'/src/image/index.ts'")
     .replace("'webgpu-upsample/nn'", "'/src/nn/index.ts'")
     .replace("'webgpu-upsample/reference'", "'/src/reference.ts'")
+    .replace("'webgpu-upsample/tfjs'", "'/src/interop/tfjs/index.ts'")
+    .replace("'webgpu-upsample/ort'", "'/src/interop/ort.ts'")
+    .replace("'@tensorflow/tfjs'", "'/@id/@tensorflow/tfjs-core';\nimport '/@id/@tensorflow/tfjs-core/dist/register_all_gradients.js'")
+    .replace("'@tensorflow/tfjs-backend-webgpu'", "'/@id/@tensorflow/tfjs-backend-webgpu'")
+    .replace("'onnxruntime-web/webgpu'", "'/ort/ort.webgpu.bundle.min.mjs'")
     .replace("'webgpu-upsample'", "'/src/index.ts'");
   await page.addScriptTag({ type: 'module', content: `${own}\nawait ctx.device.queue.onSubmittedWorkDone();\nglobalThis.done = true;` });
   await page.waitForFunction(() => 'done' in globalThis);
   expect(log.filter((line) => !line.startsWith('log:'))).toEqual([]);
   if (code.includes('toCanvas')) expect(await page.evaluate(() => document.querySelector('canvas')!.width % 4)).toBe(0);
+  if (code.includes('/tfjs')) expect(log).toEqual(['log: [1, 32, 32, 3] [1, 64, 64, 3] [1, 64, 64, 3]']);
+  if (code.includes('/ort')) expect(log).toEqual(['log: [1, 3, 1080, 1920]']);
   if (code.includes('reference')) {
     const [a, b] = log[0]!.replace('log: ', '').split(' ').map(Number);
     expect(Math.abs(a! - b!)).toBeLessThan(1e-5);
@@ -87,7 +111,7 @@ describe('the package, as npm would install it', () => {
   });
 
   test.each(['bundler', 'nodenext'])('its declarations are sound to strict TypeScript that resolves modules as %s', async (moduleResolution) => {
-    const entries = ['', '/nn', '/image', '/io', '/reference'];
+    const entries = ['', '/nn', '/image', '/io', '/tfjs', '/ort', '/reference'];
     const use = [
       ...entries.map((entry, i) => `import * as e${i} from 'webgpu-upsample${entry}';`),
       `export const all = [${entries.map((_, i) => `e${i}`)}];`,
