@@ -3,8 +3,10 @@
 //! table: per axis (start, ptr) for every output and one ptr more, then the weights that ptr points to, as f32 bits.
 //! Source: PyTorch interpolate; ONNX Resize-19.
 import package::lib::grid::{flat_index};
+import package::lib::long::{Sum, add, total};
 
 alias real = f32;
+alias lanes = f32;
 
 struct Params {
   x_size: vec3u,  // D, H, W of x
@@ -42,19 +44,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let w_taps = table[w + 3u] - table[w + 1u];
   let h_taps = table[h + 3u] - table[h + 1u];
   let d_taps = table[d + 3u] - table[d + 1u];
-  var sum = 0.0;
+  var sum = Sum();
   for (var i = 0u; i < d_taps; i++) {
-    var plane = 0.0;
+    var plane = Sum();
     for (var j = 0u; j < h_taps; j++) {
-      var line = 0.0;
+      var line = Sum();
       let at = ((n * params.x_size.x + table[d] + i) * params.x_size.y + table[h] + j) * params.x_size.z + table[w];
       for (var k = 0u; k < w_taps; k++) {
-        line += weight(table[w + 1u] + k) * f32(x[params.x_at + (at + k) * params.inner + c]);
+        add(&line, k, weight(table[w + 1u] + k) * f32(x[params.x_at + (at + k) * params.inner + c]));
       }
-      plane += weight(table[h + 1u] + j) * line;
+      add(&plane, j, weight(table[h + 1u] + j) * total(line));
     }
-    sum += weight(table[d + 1u] + i) * plane;
+    add(&sum, i, weight(table[d + 1u] + i) * total(plane));
   }
-  if (d_taps * h_taps * w_taps == 0u) { sum = params.fill; }
-  y[params.y_at + id] = real(sum);
+  var value = total(sum);
+  if (d_taps * h_taps * w_taps == 0u) { value = params.fill; }
+  y[params.y_at + id] = real(value);
 }

@@ -3,6 +3,7 @@
 //! table: (start, ptr) for every output and one ptr more, then the weights that ptr points to, as f32 bits.
 //! Source: PyTorch interpolate; ONNX Resize-19.
 import package::lib::grid::{flat_index};
+import package::lib::long::{Sum, add, total};
 
 alias x_type = f32;
 alias y_type = f32;
@@ -35,11 +36,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let begin = table[row + 1u];
   let taps = table[row + 3u] - begin;
   var at = params.x_at + (n * params.x_axis + table[row]) * params.inner + c;
-  var sum = lanes(0.0);
+  var sum = Sum();
   for (var t = 0u; t < taps; t++) {
-    sum += bitcast<f32>(table[begin + t]) * lanes(x[at]);
+    add(&sum, t, bitcast<f32>(table[begin + t]) * lanes(x[at]));
     at += params.inner;
   }
-  if (taps == 0u) { sum = lanes(params.fill); }
-  y[params.y_at + id] = y_type(sum);
+  var value = total(sum);
+  if (taps == 0u) { value = lanes(params.fill); }
+  y[params.y_at + id] = y_type(value);
 }

@@ -125,8 +125,6 @@ const resizes: Call[] = [
     ['resize', [1, 4, 4, 3, 2], { ...options, axes: [-3, -2, -1], scales: [0.5, 2, 4] }],
     ['resize', [1, 1, 1, 2], { ...options, axes: [2, 3], sizes: [3, 4] }],
   ]),
-  // Sums of thousands of taps, whose order decides about their error.
-  ...(['lanczos3', 'lanczos5'] as const).map((mode): Call => ['interpolate', [1, 8, 4, 4, 4], { mode, size: [24, 24, 8] }]),
   // Aspect ratios.
   ...(['not_larger', 'not_smaller'] as const).flatMap((keepAspectRatioPolicy) =>
     (['nearest', 'linear', 'cubic'] as const).flatMap((mode): Call[] => [
@@ -226,6 +224,22 @@ export function groups(examples: readonly Example[]): [string, Example[]][] {
   }
   return [...found];
 }
+
+/** Sums of thousands of taps, whose order decides about their error. */
+export const LONG: readonly Example[] = spread(
+  [
+    ['interpolate', [1, 4, 4096], { mode: 'area', size: 1 }],
+    ['interpolate', [1, 4, 65_536], { mode: 'area', size: 3 }],
+    ['interpolate', [1, 4, 1000, 700], { mode: 'area', size: [1, 2] }],
+    ['interpolate', [1, 4, 3000, 3], { mode: 'bilinear', antialias: true, size: [2, 3] }],
+    ['interpolate', [1, 33, 5], { mode: 'lanczos5', size: [157] }],
+    ['interpolate', [1, 8, 4, 4, 4], { mode: 'lanczos3', size: [24, 24, 8] }],
+    ['interpolate', [1, 8, 4, 4, 4], { mode: 'lanczos5', size: [24, 24, 8] }],
+    ['interpolate', [1, 4, 4, 4], { mode: 'bicubic', size: [400, 400] }],
+    ['resize', [3, 2, 2100, 2], { mode: 'linear', axes: [0, 2, 3], sizes: [2, 1, 3], antialias: true }],
+  ],
+  () => ['f32'],
+);
 
 /** Tensors beyond the lowered limits of the tests: windows of a binding, folded and repeated grids. */
 export const WIDE: readonly Example[] = spread(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Context, fromDevice, interpolate } from '../../src/index.ts';
 import { context } from '../gpu.ts';
-import { EXAMPLES, type Example, groups, HALVES, TILE_EXAMPLES, WIDE } from './cases.ts';
-import { checkAll, OFFSETS, wrapped } from './run.ts';
+import { EXAMPLES, type Example, groups, HALVES, LONG, TILE_EXAMPLES, WIDE } from './cases.ts';
+import { checkAll, inputOf, OFFSETS, wrapped } from './run.ts';
 
 const count = { maps: 0, ran: 0 };
 async function all(ctx: Context, ...[examples, options]: [readonly Example[], Parameters<typeof checkAll>[2]?]) {
@@ -42,6 +42,13 @@ describe('every plan equals the reference', () => {
       interpolate.explain(ctx, { shape: [1, 8, 6, 8], dtype: 'f16', layout, mode: 'nearest', scaleFactor: 2 }).admissible;
     expect(plans('nchw')).toEqual(['stretch', 'move_half']);
     expect(plans('nhwc').toSorted()).toEqual(['move', 'move vec4', 'move_row']);
+  });
+  test('long sums', async () => {
+    await all(await context(), LONG);
+  });
+  test('long sums that only grow', async () => {
+    const growing = LONG.filter(({ call: [, , options] }) => /area|linear/.test((options as { mode: string }).mode));
+    await all(await context(), growing, (map, seed) => ({ data: Float32Array.from(inputOf(map, seed), Math.abs) }));
   });
   test('counts', () => {
     console.log(`plans: ${count.maps} maps, ${count.ran} runs of a plan`);

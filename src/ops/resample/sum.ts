@@ -28,6 +28,9 @@ const FEW = 8 * 64 * 64;
  * for each scale. Below, and from 7 taps on, the parameters bound them, and one pipeline serves all scales. */
 const LARGE = 2 ** 18;
 
+/** Whether sums go in parts: beyond 32 taps. */
+const long = (rows: readonly Rows[]) => Number(Math.max(...rows.map(mostTaps)) > 32);
+
 /** Taps of a row that a tile has unrolled: `lib/tile.wgsl` has no more. */
 const UNROLLED = 8;
 
@@ -88,7 +91,7 @@ export function sumPlans(call: ResampleCall, box: Box, adapter: Adapter, make: M
       {
         kernel: gather,
         types,
-        constants: {},
+        constants: { LONG: long(axes) },
         params: { x_size: xSize, inner, y_size: ySize, rows: table.at, x_at: s.at.x, y_at: s.at.y, fill },
         bind: { ...s.bind, table: 'table' },
         count: s.count * product(ySize) * inner,
@@ -157,7 +160,7 @@ function passPlan(call: ResampleCall, box: Box, adapter: Adapter, make: Make): P
         {
           kernel: pass,
           types: { x_type: vec(i ? 'f32' : x.dtype), y_type: vec(last ? x.dtype : 'f32'), lanes: vec('f32') },
-          constants: {},
+          constants: { LONG: long([rows]) },
           params: { x_axis: xAxis, y_axis: sizes[axis]!, inner: after / unit, x_at: xAt / unit, y_at: 0, fill: call.fill },
           bind: { x: from, table: `table${i}`, y: to },
           count: elements / unit,
