@@ -119,6 +119,7 @@ export function verdicts(report: Report): string[] {
       ...(wrong.length ? [`${wrong.length} wrong (${wrong.join('; ')})`] : []),
       ...(absent ? [`${absent} that it does not have`] : []),
     ];
-    return `${named(library, report)}: ${parts.join(', ')}.`;
+    const mended = library === 'tfjs' && wrong.length ? ' One call of installKernels, from webgpu-upsample/tfjs, puts that right inside it.' : '';
+    return `${named(library, report)}: ${parts.join(', ')}.${mended}`;
   });
 }

@@ -113,6 +113,10 @@ describe('tensors', () => {
       [() => toTfjs(tf, t as never), 'toTfjs: x is Tensor; expected a tensor of ctx.tensor, ctx.wrap or an operation'],
       [() => installKernels({} as never), "installKernels: tf is Object; expected the module '@tensorflow/tfjs'"],
       [
+        () => installKernels({ ...tf, getBackend: () => 'cpu', backend: () => ({}) } as never),
+        "installKernels: tfjs's backend is not WebGPU; import '@tensorflow/tfjs-backend-webgpu' and await tf.setBackend('webgpu') first",
+      ],
+      [
         () => installKernels(tf, { only: ['Conv2D' as never] }),
         'installKernels: unknown kernel "Conv2D"; kernels are ResizeBilinearGrad, ResizeNearestNeighborGrad, Conv2DBackpropInput, Conv2DBackpropFilter, ResizeBicubic, ResizeBicubicGrad, MaxUnpool, MaxUnpoolGrad',
       ],

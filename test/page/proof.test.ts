@@ -42,6 +42,7 @@ describe('results', () => {
     const verdict = (await page.textContent('#proof .proof-verdict'))!;
     expect(verdict).toContain('10 of 10 rows right.');
     expect(verdict).toContain(`1 wrong (${half[0]}, by `);
+    expect(verdict).toContain('One call of installKernels');
     expect(await page.textContent('#proof .proof-badge')).toMatch(/^Ours = float64 reference in \d+ results, largest error \d/);
     await panel.getByRole('button', { name: 'Copy as Markdown' }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('1 wrong (bilinear backward 64ch');

@@ -19,7 +19,7 @@ export interface FromTfjsOptions {
 
 /** A tfjs tensor as one of ours: the same buffer, nothing is copied. What tfjs has recorded is submitted first.
  * The buffer stays tfjs's: make the calls that read it before the tfjs tensor is disposed, or leaves the `tf.tidy` that made it.
- * @param ctx made by `fromDevice(tf.backend().device)`
+ * @param ctx made by `fromDevice(tf.backend().device)`, or the one whose device tfjs's backend was made on
  * @param tf tfjs, its WebGPU backend being the current one
  * @param t any shape; float32 becomes f32, int32 and bool become i32
  * @param options `layout` `'nhwc'`
@@ -65,7 +65,7 @@ export function toTfjs<T extends Pick<Tfjs, 'backend' | 'engine'>>(tf: T, x: Ten
 }
 
 export interface InstallOptions {
-  /** Name of the backend whose kernels are replaced, a WebGPU one; default the current one. */
+  /** Name of the backend whose kernels are replaced, a WebGPU one that need not be ready yet; default the current one. */
   backend?: string | undefined;
   /** Names of kernels; default all. */
   only?: readonly Kernel[] | undefined;
@@ -76,7 +76,7 @@ export interface InstallOptions {
  * - `Conv2DBackpropInput` (`tf.conv2dTranspose`, and the input gradient of `tf.conv2d`), `Conv2DBackpropFilter` (the weight gradients of both): faster.
  * - `ResizeBicubic`, `ResizeBicubicGrad`, `MaxUnpool`, `MaxUnpoolGrad`: what tfjs lacks, for `resizeBicubic` and `maxUnpool`.
  * Every call submits what tfjs has recorded before. A fault on the GPU is written to the console, as tfjs's own are.
- * @param tf tfjs; the backend need not be ready yet
+ * @param tf tfjs
  * @param options `backend` the current one, `only` all
  * @returns a function that puts tfjs's kernels back
  * @throws UpsampleError `invalid-argument` */
@@ -86,6 +86,7 @@ export function installKernels(tf: Tfjs, options: InstallOptions = {}): () => vo
   checkOptions(op, options, ['backend', 'only']);
   const names = Object.keys(KERNELS);
   const { backend: backendName = tf.getBackend(), only = names } = options;
+  if (options.backend === undefined) checkBackend(op, tf.backend());
   if (typeof backendName !== 'string') refuse(op, `backend is ${show(backendName)}`, "expected a name, as 'webgpu'");
   if (!Array.isArray(only)) refuse(op, `only is ${show(only)}`, `expected a list of ${names.join(', ')}`);
   for (const name of only) if (!names.includes(name)) refuse(op, `unknown kernel ${show(name)}`, `kernels are ${names.join(', ')}`);
