@@ -149,15 +149,9 @@ export class Context {
 
   /** Live tensors, and what is kept for speed. */
   memory(): Memory {
-    const { count, bytes, idle } = this.#pool;
-    return {
-      tensors: count - this.#derived,
-      bytes,
-      idleBytes: idle,
-      plans: this.#programs.size,
-      planBytes: this.#programs.bytes,
-      pipelines: this.#pipelines.size,
-    };
+    const { count, bytes, idle: idleBytes } = this.#pool;
+    const { size: plans, bytes: planBytes } = this.#programs;
+    return { tensors: count - this.#derived, bytes, idleBytes, plans, planBytes, pipelines: this.#pipelines.size };
   }
 
   /** Submits the calls made so far; otherwise they go at the end of the current task or with the next read. */

@@ -7,6 +7,7 @@ export * from '../ops/norm/index.ts';
 export type { DropoutOptions } from '../ops/pointwise/arguments.ts';
 export { type Dropout, dropout, dropoutBackward } from '../ops/pointwise/dropout.ts';
 export * from '../ops/pointwise/index.ts';
+export * from '../ops/pointwise/pair.ts';
 export * from '../ops/reduce/index.ts';
 export { type GradOf, type GradOptions, grad, valueAndGrad } from './grad.ts';
 export * from './init.ts';

@@ -2,7 +2,7 @@
 
 import type { Transpose } from '../autograd/graph.ts';
 import { refuse } from '../check.ts';
-import { add } from '../ops/pointwise/index.ts';
+import { add } from '../ops/pointwise/pair.ts';
 import { product } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 

@@ -1,6 +1,6 @@
 import { Graph } from '../autograd/graph.ts';
 import { reshapeBackward, slice } from '../ops/arrange/index.ts';
-import { add } from '../ops/pointwise/index.ts';
+import { add } from '../ops/pointwise/pair.ts';
 import { zeros } from './linear.ts';
 import { transposes, withoutGradient } from './transposes.ts';
 

@@ -1,6 +1,7 @@
 import type { Gradients, Pull, Transpose } from '../autograd/graph.ts';
 import * as conv from '../ops/conv/index.ts';
 import * as curves from '../ops/pointwise/index.ts';
+import { add, mul, scale } from '../ops/pointwise/pair.ts';
 import type { Tensor } from '../tensor.ts';
 import { spread } from './linear.ts';
 
@@ -18,7 +19,7 @@ type Backward = (dy: Tensor, x: Tensor, w: Tensor, options: any) => Partial<Reco
 /** The linear part: what of the options is geometry. */
 const geometry = ({ bias, activation, negativeSlope, gradients, ...rest }: Options) => rest;
 
-const { add, mul, scale, square } = curves;
+const { square } = curves;
 // biome-ignore lint/suspicious/noExplicitAny: of these, leakyRelu alone takes options
 const CURVES: Record<conv.Activation, readonly [of: (z: Tensor, o?: any) => Tensor, slope: (dy: Tensor, z: Tensor, o?: any) => Tensor]> = {
   relu: [curves.relu, curves.reluBackward],

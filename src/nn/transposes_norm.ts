@@ -1,7 +1,8 @@
 import type { Transpose } from '../autograd/graph.ts';
 import { reshape } from '../ops/arrange/index.ts';
 import * as norm from '../ops/norm/index.ts';
-import { add, logBackward, mul, sqrt, square, sub } from '../ops/pointwise/index.ts';
+import { logBackward, sqrt, square } from '../ops/pointwise/index.ts';
+import { add, mul, sub } from '../ops/pointwise/pair.ts';
 import { mean, sum } from '../ops/reduce/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkOne, spread } from './linear.ts';

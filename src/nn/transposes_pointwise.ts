@@ -1,5 +1,6 @@
 import type { Transpose } from '../autograd/graph.ts';
 import * as p from '../ops/pointwise/index.ts';
+import { add, addBackward, mul, mulBackward, type PairwiseBackward, preluBackward, scale, scaleBackward, sub, subBackward } from '../ops/pointwise/pair.ts';
 import type { Tensor } from '../tensor.ts';
 import { spread, swap } from './linear.ts';
 
@@ -20,7 +21,6 @@ function curve(name: string, back: Curve, again: Curve, second?: Second): Record
   };
 }
 
-const { add, sub, mul, scale } = p;
 /** 1 - 2 sigmoid(x) */
 const tilt = (x: Tensor) => add(scale(p.sigmoid(x), -2), 1);
 
@@ -43,7 +43,7 @@ const curves: Record<string, Transpose> = {
 };
 
 const pair =
-  (back: p.PairwiseBackward): Transpose =>
+  (back: PairwiseBackward): Transpose =>
   ({ args: [a, b], dy, wants }) => {
     const gradients = [wants(a) && 'da', wants(b) && 'db'].filter((g) => g) as ('da' | 'db')[];
     const { da, db } = back(dy, a, b, { gradients });
@@ -63,12 +63,12 @@ const mulTwice: Transpose = ({ args: [dy, a, b], dy: { da: u, db: v }, wants }) 
   [dy, u && wants(dy) ? mul(u, b) : undefined],
   [dy, v && wants(dy) ? mul(a, v) : undefined],
   [a, v && wants(a) ? mul(dy, v) : undefined],
-  [b, u && wants(b) ? p.mulBackward(u, dy, b, { gradients: ['db'] }).db : undefined],
+  [b, u && wants(b) ? mulBackward(u, dy, b, { gradients: ['db'] }).db : undefined],
 ];
 
 const prelu: Transpose = ({ args: [x, w], dy, wants }) => {
   const gradients = [wants(x) && 'dx', wants(w) && 'dw'].filter((g) => g) as ('dx' | 'dw')[];
-  const { dx, dw } = p.preluBackward(dy, x, w, { gradients });
+  const { dx, dw } = preluBackward(dy, x, w, { gradients });
   return [
     [x, dx],
     [w, dw],
@@ -77,26 +77,26 @@ const prelu: Transpose = ({ args: [x, w], dy, wants }) => {
 
 /** Of `dx = dy where x > 0, else w * dy`, `dw = the sum of dy * x over x <= 0`: 0 in x where that is a kink. */
 const preluTwice: Transpose = ({ args: [dy, x, w], dy: { dx: u, dw: v }, wants }) => {
-  const slope = (of: Tensor, by: Tensor) => p.preluBackward(of, x, by, { gradients: ['dx'] }).dx;
+  const slope = (of: Tensor, by: Tensor) => preluBackward(of, x, by, { gradients: ['dx'] }).dx;
   const below = (of: Tensor) => sub(of, p.reluBackward(of, x));
   return [
     [dy, u && wants(dy) ? slope(u, w) : undefined],
     [dy, v && wants(dy) ? mul(sub(x, p.relu(x)), v) : undefined],
     [x, v && wants(x) ? mul(below(dy), v) : undefined],
-    [w, u && wants(w) ? p.mulBackward(below(u), dy, w, { gradients: ['db'] }).db : undefined],
+    [w, u && wants(w) ? mulBackward(below(u), dy, w, { gradients: ['db'] }).db : undefined],
   ];
 };
 
 export const pointwise: Readonly<Record<string, Transpose>> = {
   ...curves,
-  add: pair(p.addBackward),
+  add: pair(addBackward),
   addBackward: sumTwice(add, (v) => v),
-  sub: pair(p.subBackward),
+  sub: pair(subBackward),
   subBackward: sumTwice(sub, (v) => scale(v, -1)),
-  mul: pair(p.mulBackward),
+  mul: pair(mulBackward),
   mulBackward: mulTwice,
-  scale: swap(p.scaleBackward),
-  scaleBackward: swap(p.scale),
+  scale: swap(scaleBackward),
+  scaleBackward: swap(scale),
   prelu,
   preluBackward: preluTwice,
 };

@@ -1,5 +1,6 @@
 import type { Transpose } from '../autograd/graph.ts';
-import { exp, mul, scale, sub } from '../ops/pointwise/index.ts';
+import { exp } from '../ops/pointwise/index.ts';
+import { mul, scale, sub } from '../ops/pointwise/pair.ts';
 import * as reduce from '../ops/reduce/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Op, up } from './linear.ts';

@@ -2,12 +2,13 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bilinear2d, type Context, fromDevice } from '../../src/index.ts';
 import { fromTfjs, installKernels, maxUnpool, resizeBicubic, toTfjs } from '../../src/interop/tfjs/index.ts';
-import * as reference from '../../src/reference.ts';
 import { count, differs, generate, load } from '../fixtures.ts';
 import { context, liveBuffers, thrown } from '../gpu.ts';
+import type { Call } from '../resample/cases.ts';
+import { boundOf, type Direction, directionsOf, refer } from '../resample/run.ts';
 
 const NAME = 'shared with us';
 let ctx: Context;
@@ -35,7 +36,21 @@ const noise = (shape: readonly number[], seed: number) => tf.tensor(generate(cou
 const gradientOf = <T extends tf.Tensor>(call: (x: T) => T, x: T, dy: tf.Tensor) => tf.grad(call as unknown as (x: tf.Tensor) => tf.Tensor)(x, dy);
 const numbers = async (t: tf.Tensor) => (await t.data()) as Float32Array;
 const swapped = ([n, h, w, c]: readonly number[]) => [n!, c!, h!, w!];
-const plain = (data: ArrayLike<number>, nhwc: readonly number[]) => ({ data, shape: swapped(nhwc), layout: 'nhwc' as const });
+
+/** A resize of tfjs's images in the library's words, forwards and backwards. */
+const mapsOf = (call: 'interpolate' | 'resize', shape: readonly number[], options: object) =>
+  directionsOf({ call: [call, swapped(shape), options] as Call, layout: 'nhwc', dtype: 'f32' }) as [Direction, Direction];
+/** What a result of ours has beyond the bound of its map; '' where there is nothing. */
+async function beyond(result: tf.Tensor, map: Direction, of: tf.Tensor): Promise<string> {
+  const data = await numbers(of);
+  return differs(await numbers(result), refer(map, data), boundOf(map, data));
+}
+
+/** What tfjs's own tests allow to tfjs's results. */
+const TFJS = { units: 1e-3 * 2 ** 24, scale: 1 };
+/** The first difference beyond the bound of sums of so many terms, of tfjs's results from ours: both err. `sizes` has the same of absolute values. */
+const differ = (ours: Float32Array, theirs: Float32Array, sizes: Float32Array, terms: number) =>
+  differs(ours, theirs, { units: 2 * (4 + 2 * Math.sqrt(terms)), scale: sizes.reduce((m, v) => Math.max(m, v), 0) });
 
 describe('tensors', () => {
   test('images of tfjs are channels-last tensors, and go back as such', async () => {
@@ -45,8 +60,8 @@ describe('tensors', () => {
     expect(await x.data()).toEqual(await t.data());
     const y = toTfjs(tf, bilinear2d(x, { scaleFactor: 2 }));
     expect([y.shape, y.dtype]).toEqual([[2, 6, 8, 5], 'float32']);
-    const expected = reference.bilinear2d(plain(await numbers(t), t.shape), { scaleFactor: 2 }).data;
-    expect(differs(await numbers(y as tf.Tensor), expected, { units: 8, scale: 1 })).toBe('');
+    const [map] = mapsOf('interpolate', t.shape, { mode: 'bilinear', scaleFactor: 2 });
+    expect(await beyond(y as tf.Tensor, map, t)).toBe('');
   });
 
   test.each([
@@ -192,11 +207,9 @@ describe("tfjs's kernels, replaced", () => {
           coordinateTransformationMode: mode === 'half pixels' ? ('tf_half_pixel_for_nn' as const) : MODES[mode].coordinateTransformationMode,
         };
         const options = { axes: [2, 3], sizes: size, ...(name === 'nearest' ? nearest : { mode: 'linear' as const, ...MODES[mode] }) };
-        const expected = reference.resizeBackward(plain(await numbers(dy), dy.shape), swapped(shape), options).data;
-        expect(differs(await numbers(dx), expected, { units: 40, scale: 4 }), `${shape} to ${size}`).toBe('');
-        // <A x, dy> = <x, At dy>, with tfjs's own forward kernel.
-        const [a, b] = [await numbers(tf.sum(tf.mul(call(x), dy))), await numbers(tf.sum(tf.mul(x, dx)))];
-        expect(Math.abs(a[0]! - b[0]!), `${shape} to ${size}`).toBeLessThan(1e-4);
+        const [forward, backward] = mapsOf('resize', shape, options);
+        expect(await beyond(dx, backward, dy), `${shape} to ${size}`).toBe('');
+        expect(differs(await numbers(call(x)), refer(forward, await numbers(x)), TFJS), `${shape} to ${size}`).toBe(''); // the transpose of tfjs's own map
       }
     });
 
@@ -205,13 +218,12 @@ describe("tfjs's kernels, replaced", () => {
     const x = noise([1, 3, 3, 1], 7) as tf.Tensor4D;
     const dy = tf.ones([1, 6, 6, 1]) as tf.Tensor4D;
     const gradient = () => gradientOf((t) => tf.image.resizeBilinear(t, [6, 6], false, true), x, dy);
-    const expected = reference.resizeBackward(plain(new Float32Array(36).fill(1), [1, 6, 6, 1]), [1, 1, 3, 3], {
-      ...{ mode: 'linear', axes: [2, 3], sizes: [6, 6] },
-    }).data;
+    const [, map] = mapsOf('resize', [1, 3, 3, 1], { mode: 'linear', axes: [2, 3], sizes: [6, 6] });
+    const expected = refer(map, await numbers(dy));
     const off = async () => (await numbers(gradient())).reduce((m, v, i) => Math.max(m, Math.abs(v - expected[i]!)), 0);
     expect(await off()).toBeGreaterThan(0.5);
     use(true);
-    expect(await off()).toBeLessThan(1e-5);
+    expect(await beyond(gradient(), map, dy)).toBe('');
     use(false);
     expect(await off()).toBeGreaterThan(0.5); // put back
   });
@@ -264,33 +276,32 @@ describe("tfjs's kernels, replaced", () => {
       );
       const dy = noise(shape, 10);
       const attrs = { strides, pad, dataFormat: format ?? 'NHWC', dimRoundingMode: rounding, inputShape: x, filterShape: filter } as unknown as tf.NamedAttrMap;
-      const both = async () => [
-        await numbers(tf.engine().runKernel('Conv2DBackpropInput', { dy, filter: inputs[1] }, attrs) as tf.Tensor),
-        await numbers(tf.engine().runKernel('Conv2DBackpropFilter', { x: inputs[0], dy }, attrs) as tf.Tensor),
+      const both = async (a: tf.Tensor, w: tf.Tensor, g: tf.Tensor) => [
+        await numbers(tf.engine().runKernel('Conv2DBackpropInput', { dy: g, filter: w }, attrs) as tf.Tensor),
+        await numbers(tf.engine().runKernel('Conv2DBackpropFilter', { x: a, dy: g }, attrs) as tf.Tensor),
       ];
       expect(shape).toEqual(info.outShape);
       use(false);
-      const theirs = await both();
+      const theirs = await both(...inputs, dy);
+      const sizes = await both(tf.abs(inputs[0]), tf.abs(inputs[1]), tf.abs(dy));
       use(true);
-      for (const [i, ours] of (await both()).entries()) expect(differs(ours, theirs[i]!, { units: 100, scale: 16 })).toBe('');
+      const terms = [info.outChannels * filter[0] * filter[1], info.batchSize * info.outHeight * info.outWidth];
+      for (const [i, ours] of (await both(...inputs, dy)).entries()) expect(differ(ours, theirs[i]!, sizes[i]!, terms[i]!)).toBe('');
     });
 
-  test('a transposed convolution and a program that learns are computed by ours, and as by tfjs', async () => {
-    const [x, w] = [noise([2, 5, 6, 4], 11) as tf.Tensor4D, noise([4, 4, 3, 4], 12) as tf.Tensor4D];
-    const loss = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.sum(tf.square(tf.conv2dTranspose(a, b, [2, 10, 12, 3], 2, 'same'))) as tf.Scalar;
-    const all = async () => {
-      const { value, grads } = tf.valueAndGrads(loss as never)([x, w]);
-      return Promise.all([value, ...grads].map((t) => numbers(t)));
-    };
+  test("a transposed convolution and its gradients, through tfjs's tape: as tfjs's own", async () => {
+    const given = [noise([2, 5, 6, 4], 11), noise([4, 4, 3, 4], 12), noise([2, 10, 12, 3], 13)] as const;
+    const call = (x: tf.Tensor, w: tf.Tensor) => tf.conv2dTranspose(x as tf.Tensor4D, w as tf.Tensor4D, [2, 10, 12, 3], 2, 'same');
+    const all = async ([x, w, dy]: readonly [tf.Tensor, tf.Tensor, tf.Tensor]) =>
+      Promise.all([call(x, w), ...tf.grads(call as (...t: tf.Tensor[]) => tf.Tensor)([x, w], dy)].map(numbers));
     use(false);
-    const theirs = await all();
+    const theirs = await all(given);
+    const sizes = await all([tf.abs(given[0]), tf.abs(given[1]), tf.abs(given[2])]);
     use(true);
     const before = tf.memory().numTensors;
-    for (const [i, ours] of (await all()).entries()) {
-      const scale = theirs[i]!.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-      expect(differs(ours, theirs[i]!, { units: 100, scale })).toBe('');
-    }
-    expect(tf.memory().numTensors - before).toBe(3); // value and gradients, and nothing of the kernels
+    const terms = [4 * 4 * 4, 3 * 4 * 4, 2 * 5 * 6];
+    for (const [i, ours] of (await all(given)).entries()) expect(differ(ours, theirs[i]!, sizes[i]!, terms[i]!)).toBe('');
+    expect(tf.memory().numTensors - before).toBe(3); // y, dx, dw, and nothing of the kernels
   });
 
   test('keep no buffers beyond those of one call', async () => {
@@ -313,6 +324,10 @@ describe("tfjs's kernels, replaced", () => {
     expect(['ResizeBilinearGrad', 'Conv2DBackpropInput', 'MaxUnpool'].map(kernel).map((k, i) => k === own[i])).toEqual([false, true, true]);
     back();
     expect(['ResizeBilinearGrad', 'Conv2DBackpropInput', 'MaxUnpool'].map(kernel)).toEqual(own);
+    const replaced = ['ResizeBilinearGrad', 'ResizeNearestNeighborGrad', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
+    const theirs = replaced.map(kernel);
+    use(true);
+    expect(replaced.map(kernel).some((k, i) => !k || k === theirs[i])).toBe(false);
   });
 });
 
@@ -327,11 +342,24 @@ describe('what tfjs lacks', () => {
     const y = resizeBicubic(tf, x, size, options);
     const resizing = { mode: 'cubic', axes: [2, 3], sizes: size, ...ours } as const;
     expect(y.shape).toEqual([shape[0], ...size, shape[3]]);
-    expect(differs(await numbers(y), reference.resize(plain(await numbers(x), shape), resizing).data, { units: 16, scale: 1 })).toBe('');
+    const [forward, backward] = mapsOf('resize', shape, resizing);
+    expect(await beyond(y, forward, x)).toBe('');
     const dy = noise(y.shape, 14) as tf.Tensor4D;
-    const dx = gradientOf((t) => resizeBicubic(tf, t, size, options), x, dy);
-    const expected = reference.resizeBackward(plain(await numbers(dy), y.shape), swapped(shape), resizing).data;
-    expect(differs(await numbers(dx), expected, { units: 32, scale: 1 })).toBe('');
+    expect(
+      await beyond(
+        gradientOf((t) => resizeBicubic(tf, t, size, options), x, dy),
+        backward,
+        dy,
+      ),
+    ).toBe('');
+  });
+
+  test('a fault of a kernel is written to the console', async () => {
+    use(true);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    maxUnpool(tf, tf.ones([1, 1, 1, 1]), tf.tensor([99], [1, 1, 1, 1], 'int32'), { kernelSize: 2, outputSize: [2, 2] });
+    await expect.poll(() => said.mock.calls.map(([error]) => error.code)).toEqual(['index-out-of-range']);
+    said.mockRestore();
   });
 
   test('of an image without a batch', async () => {

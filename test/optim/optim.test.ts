@@ -5,7 +5,7 @@ import momentumKernel from '../../shaders/optim/momentum.wgsl';
 import { createContext, type Tensor } from '../../src/index.ts';
 import { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd, stepPlans } from '../../src/nn/optim.ts';
 import { parameter } from '../../src/nn/parameter.ts';
-import { scale } from '../../src/ops/pointwise/index.ts';
+import { scale } from '../../src/ops/pointwise/pair.ts';
 import { differs, generate } from '../fixtures.ts';
 import { context, thrown } from '../gpu.ts';
 import { most } from '../pointwise/run.ts';

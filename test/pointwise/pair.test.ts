@@ -4,7 +4,7 @@ import { createContext } from '../../src/index.ts';
 import { pairBackwardCall, pairCall } from '../../src/ops/pointwise/arguments.ts';
 import type { Binary } from '../../src/ops/pointwise/call.ts';
 import * as reference from '../../src/ops/pointwise/cpu.ts';
-import * as gpu from '../../src/ops/pointwise/index.ts';
+import * as gpu from '../../src/ops/pointwise/pair.ts';
 import { pairBackwardPlans, pairPlans } from '../../src/ops/pointwise/plan.ts';
 import type { Plain, PlainResult } from '../../src/plain.ts';
 import type { DType, Layout } from '../../src/plan.ts';
